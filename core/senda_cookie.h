@@ -1,0 +1,43 @@
+/*
+ * The visitor's cookie: version, key number, day of issue, 128 random bits
+ * and, until it has come back once, the landing visit; then HMAC-SHA-256 of
+ * all that and the cookie's name, cut to 128 bits (RFC 2104, 5); the whole in
+ * base64url (RFC 4648, 5) without padding.
+ */
+
+#ifndef SENDA_COOKIE_H
+#define SENDA_COOKIE_H
+
+#include "senda_keys.h"
+#include "senda_limits.h"
+
+typedef struct {
+    senda_visitor_t visitor;
+    uint16_t day; /* days since 1970 */
+    bool landing; /* the fields below hold the first visit */
+    senda_sec_t landing_at;
+    senda_str_t
+        landing_uri; /* as the client sent it, "/path?args", at most SENDA_LANDING_MAX bytes */
+} senda_cookie_t;
+
+#define SENDA_COOKIE_MAX 768 /* bytes of a cookie's value */
+
+/* Writes the value; the length, 0 if there is no cookie key or it does not fit. */
+size_t senda_cookie_make(const senda_cookie_t *c, const senda_keys_t *k, senda_str_t name,
+    char *buf, size_t size);
+
+/*
+ * Reads a value; landing_uri points into scratch (SENDA_COOKIE_MAX bytes).
+ * SENDA_OK; SENDA_BAD (forged, cut, another version, unknown key, or issued
+ * after today or more than max_age_days ago).
+ */
+senda_rc_t senda_cookie_read(senda_cookie_t *c, const senda_keys_t *k, senda_str_t name,
+    senda_str_t value, uint16_t today, unsigned max_age_days, char *scratch);
+
+/* 128 random bits. SENDA_SYS if there is no randomness. */
+senda_rc_t senda_visitor_make(senda_visitor_t *v);
+
+/* 32 lower-case hex digits and a NUL. */
+void senda_visitor_print(const senda_visitor_t *v, char out[33]);
+
+#endif

@@ -1,0 +1,181 @@
+/*
+ * The rings that the drain reads, found by looking into the live directory,
+ * so that they outlive workers, reloads and upgrades. A ring is known by the
+ * number in its header: a new file under an old name is another ring.
+ *
+ * Never deletes a ring. A file that is none is passed over and said once.
+ */
+
+#include "ngx_http_senda.h"
+
+#include <dirent.h>
+
+#define NGX_HTTP_SENDA_SCAN 1000 /* ms between two looks at an unchanged directory */
+
+static struct {
+    ngx_http_senda_source_t sources[SENDA_RINGS_MAX];
+    ngx_uint_t n;
+    ngx_uint_t scanned; /* at least once */
+    ngx_msec_t at;
+    struct timespec changed; /* the directory's own time */
+    ngx_http_senda_retry_t retry;
+} ngx_http_senda_set;
+
+ngx_http_senda_source_t *
+ngx_http_senda_rings(ngx_uint_t *n)
+{
+    *n = ngx_http_senda_set.n;
+
+    return ngx_http_senda_set.sources;
+}
+
+static ngx_http_senda_source_t *
+ngx_http_senda_find_source(const ngx_file_info_t *fi)
+{
+    ngx_http_senda_source_t *s;
+    ngx_uint_t i;
+
+    for (i = 0; i < ngx_http_senda_set.n; i++) {
+        s = &ngx_http_senda_set.sources[i];
+
+        if (s->dev == fi->st_dev && s->ino == ngx_file_uniq(fi)) {
+            return s;
+        }
+    }
+
+    return NULL;
+}
+
+/* Where reading goes on: a commit may have been made just before a death, without a release. */
+static void
+ngx_http_senda_place(ngx_http_senda_source_t *s, senda_journal_t *journal)
+{
+    uint64_t tail = senda_ring_tail(s->ring), head = senda_ring_head(s->ring);
+
+    if (senda_journal_ring_pos(journal, s->id, &s->pos) != SENDA_OK || s->pos < tail ||
+        s->pos > head) {
+        s->pos = tail;
+    }
+
+    s->next = s->pos;
+    senda_ring_release(s->ring, s->pos);
+}
+
+static void
+ngx_http_senda_open_source(const char *dir, const char *name, senda_journal_t *journal)
+{
+    char path[NGX_MAX_PATH + 256];
+    ngx_http_senda_source_t *s;
+    ngx_file_info_t fi;
+    senda_err_t err;
+
+    if (ngx_snprintf((u_char *)path, sizeof(path), "%s/%s%Z", dir, name) ==
+            (u_char *)path + sizeof(path) ||
+        ngx_file_info(path, &fi) == NGX_FILE_ERROR) {
+        return;
+    }
+
+    s = ngx_http_senda_find_source(&fi);
+    if (s) {
+        s->seen = 1;
+        return;
+    }
+
+    if (ngx_http_senda_set.n == SENDA_RINGS_MAX) {
+        return;
+    }
+
+    s = &ngx_http_senda_set.sources[ngx_http_senda_set.n];
+    ngx_memzero(s, sizeof(ngx_http_senda_source_t));
+
+    if (senda_ring_open(&s->ring, path, &err) != SENDA_OK) {
+        ngx_http_senda_failed(&ngx_http_senda_set.retry, "ring", &err);
+        return;
+    }
+
+    s->dev = fi.st_dev;
+    s->ino = ngx_file_uniq(&fi);
+    s->id = senda_ring_id(s->ring);
+    s->seen = 1;
+    ngx_http_senda_place(s, journal);
+    ngx_http_senda_set.n++;
+}
+
+/* A worker writes on into a file that was removed under it, until it notices. */
+static ngx_uint_t
+ngx_http_senda_is_over(const ngx_http_senda_source_t *s)
+{
+    return !s->seen && !senda_ring_owner_alive(s->ring) && senda_ring_head(s->ring) == s->pos;
+}
+
+static void
+ngx_http_senda_forget_gone(void)
+{
+    ngx_uint_t i, kept = 0;
+
+    for (i = 0; i < ngx_http_senda_set.n; i++) {
+        if (ngx_http_senda_is_over(&ngx_http_senda_set.sources[i])) {
+            senda_ring_close(ngx_http_senda_set.sources[i].ring);
+        } else {
+            ngx_http_senda_set.sources[kept++] = ngx_http_senda_set.sources[i];
+        }
+    }
+
+    ngx_http_senda_set.n = kept;
+}
+
+void
+ngx_http_senda_rings_scan(const char *dir, senda_journal_t *journal)
+{
+    struct dirent *entry;
+    struct stat st;
+    ngx_uint_t i;
+    DIR *d;
+
+    if (stat(dir, &st) != 0) {
+        return;
+    }
+
+    if (ngx_http_senda_set.scanned &&
+        ngx_current_msec - ngx_http_senda_set.at < NGX_HTTP_SENDA_SCAN &&
+        st.st_mtim.tv_sec == ngx_http_senda_set.changed.tv_sec &&
+        st.st_mtim.tv_nsec == ngx_http_senda_set.changed.tv_nsec) {
+        return;
+    }
+
+    d = opendir(dir);
+    if (d == NULL) {
+        return;
+    }
+
+    for (i = 0; i < ngx_http_senda_set.n; i++) {
+        ngx_http_senda_set.sources[i].seen = 0;
+    }
+
+    while ((entry = readdir(d)) != NULL) {
+        if (ngx_strncmp(entry->d_name, SENDA_RING_PREFIX, sizeof(SENDA_RING_PREFIX) - 1) == 0) {
+            ngx_http_senda_open_source(dir, entry->d_name, journal);
+        }
+    }
+
+    (void)closedir(d);
+
+    ngx_http_senda_forget_gone();
+
+    ngx_http_senda_set.scanned = 1;
+    ngx_http_senda_set.at = ngx_current_msec;
+    ngx_http_senda_set.changed = st.st_mtim;
+}
+
+void
+ngx_http_senda_rings_close(void)
+{
+    ngx_uint_t i;
+
+    for (i = 0; i < ngx_http_senda_set.n; i++) {
+        senda_ring_close(ngx_http_senda_set.sources[i].ring);
+    }
+
+    ngx_http_senda_set.n = 0;
+    ngx_http_senda_set.scanned = 0;
+}
