@@ -18,6 +18,9 @@ typedef struct {
 } command_t;
 
 static const command_t commands[] = {
+    { "check", cmd_check, "say every mistake in rule files" },
+    { "test", cmd_test, "play the test blocks of rule files" },
+    { "replay", cmd_replay, "play an access log through the rules" },
     { "init", cmd_init, "make a store" },
     { "keygen", cmd_keygen, "make the keys of nginx and the sidecar" },
 };

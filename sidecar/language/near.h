@@ -1,0 +1,28 @@
+/*
+ * The known word nearest to one that is not known.
+ */
+
+#ifndef SENDA_LANG_NEAR_H
+#define SENDA_LANG_NEAR_H
+
+#include "senda.h"
+
+typedef struct {
+    const char *wanted; /* folded */
+    const char *best;   /* NULL: nothing is near enough */
+    unsigned distance;
+    unsigned looked; /* candidates so far; after LANG_NEAR_MAX none is looked at */
+} near_t;
+
+void near_start(near_t *n, const char *wanted);
+
+/*
+ * Offers a candidate: folded is compared, say is what best becomes; both must
+ * outlive n. True: it is the best so far.
+ */
+bool near_offer(near_t *n, const char *folded, const char *say);
+
+/* Letters to change, add, drop or swap with their neighbour; at most limit + 1 is told. */
+unsigned near_distance(const char *a, const char *b, unsigned limit);
+
+#endif

@@ -1,0 +1,349 @@
+/*
+ * Renders a template's headers and parts for one person, puts the preheader at
+ * the top of the HTML and, on marketing mail, a footer of ours below when the
+ * template does not show whom to write to. Never lets a value end a header's
+ * line. Fails with file, line and cause.
+ */
+
+#include "message_body.h"
+
+#include <glib.h>
+#include <stdlib.h>
+
+typedef struct {
+    message_template_t *t;
+    const message_settings_t *settings;
+    const message_request_t *request;
+    tval_t *values;
+    senda_err_t *err;
+} make_t;
+
+static const struct {
+    const char *language, *unsubscribe;
+} footers[] = {
+    { "en", "To stop receiving these e-mails, write to" },
+    { "es", "Si no quieres recibir más correos, escribe a" },
+};
+
+char *
+message_clean_line(const char *s, size_t n)
+{
+    char *valid = g_utf8_make_valid(s != NULL ? s : "", s != NULL ? (gssize)n : 0);
+    GString *out = g_string_sized_new(n + 1);
+    bool space = false;
+
+    for (const char *p = valid; *p != '\0'; p = g_utf8_next_char(p)) {
+        gunichar c = g_utf8_get_char(p);
+        if (c <= ' ' || c == 0x7f || (c >= 0x80 && c < 0xa0) || c == 0x2028 || c == 0x2029) {
+            space = true;
+            continue;
+        }
+        if (out->len + 8 > MESSAGE_HEADER_MAX) {
+            break;
+        }
+        if (space && out->len > 0) {
+            g_string_append_c(out, ' ');
+        }
+        space = false;
+        g_string_append_unichar(out, c);
+    }
+    g_free(valid);
+    return g_string_free(out, FALSE);
+}
+
+/* A part: valid UTF-8, LF line ends, no control characters, no blank lines around, one LF last. */
+static char *
+clean_part(const char *s, size_t n)
+{
+    char *valid = g_utf8_make_valid(s, (gssize)n);
+    GString *out = g_string_sized_new(n + 2);
+
+    for (const char *p = valid; *p != '\0'; p++) {
+        unsigned char c = (unsigned char)*p;
+        if (c == '\r') {
+            c = '\n';
+            p += p[1] == '\n';
+        }
+        if ((c >= ' ' && c != 0x7f) || c == '\t' || (c == '\n' && out->len > 0)) {
+            g_string_append_c(out, (char)c);
+        }
+    }
+    while (out->len > 0 && g_ascii_isspace(out->str[out->len - 1])) {
+        g_string_truncate(out, out->len - 1);
+    }
+    g_string_append_c(out, '\n');
+    g_free(valid);
+    return g_string_free(out, FALSE);
+}
+
+static senda_rc_t
+render(make_t *m, unsigned line, senda_str_t text, mustache_escape_t escape, char **out)
+{
+    senda_err_t inner = { "" };
+    size_t len;
+    char *bytes;
+    senda_rc_t rc = mustache_render_at(line, text, m->values, escape, message_template_partial,
+        m->t, &bytes, &len, &inner);
+
+    if (rc != SENDA_OK) {
+        rc = rc == SENDA_FULL ? SENDA_BAD : rc;
+        (void)senda_fail(m->err, rc, "%.60s: %.190s", m->t->file, inner.text);
+        return rc;
+    }
+    /* a NUL of a value would end the text here */
+    for (size_t i = 0; i < len; i++) {
+        bytes[i] = bytes[i] == '\0' ? ' ' : bytes[i];
+    }
+    *out = bytes;
+    return SENDA_OK;
+}
+
+static char *
+percent_encoded(const char *s)
+{
+    return g_uri_escape_string(s, NULL, FALSE);
+}
+
+static void
+set(tval_t *map, const char *name, const char *value)
+{
+    if (value != NULL) {
+        tval_set(map, senda_cstr(name), tval_text(senda_cstr(value)));
+    }
+}
+
+static void
+set_values(make_t *m)
+{
+    const message_settings_t *s = m->settings;
+    const message_request_t *r = m->request;
+
+    m->values = tval_map_over(r->values);
+    if (r->values == NULL || tval_get(r->values, SENDA_STR("email")) == NULL) {
+        set(m->values, "email", r->to);
+    }
+    if (r->values == NULL || tval_get(r->values, SENDA_STR("name")) == NULL) {
+        set(m->values, "name", r->to_name);
+    }
+    set(m->values, "postal", s->postal);
+    if (!r->transactional && s->list_unsubscribe != NULL) {
+        char *who = percent_encoded(r->to);
+        char *url = g_strdup_printf("mailto:%s?subject=unsubscribe%%20%s", s->list_unsubscribe,
+            who);
+        set(m->values, "unsubscribe_mailto", url);
+        set(m->values, "unsubscribe_address", s->list_unsubscribe);
+        g_free(url);
+        g_free(who);
+    }
+}
+
+static bool
+named(const message_header_t *h, const char *name)
+{
+    return h->name.n == strlen(name) && g_ascii_strncasecmp(h->name.p, name, h->name.n) == 0;
+}
+
+static senda_rc_t
+render_headers(make_t *m, message_body_t *b, char **preheader)
+{
+    for (unsigned i = 0; i < m->t->nheaders; i++) {
+        const message_header_t *h = &m->t->headers[i];
+        char *raw = NULL, *line;
+        senda_rc_t rc = render(m, h->line, h->value, MUSTACHE_PLAIN, &raw);
+        if (rc != SENDA_OK) {
+            return rc;
+        }
+        line = message_clean_line(raw, strlen(raw));
+        free(raw);
+        if (named(h, "From")) {
+            b->from = line;
+        } else if (named(h, "Subject")) {
+            b->subject = line;
+        } else if (named(h, "Reply-To")) {
+            b->reply_to = line;
+        } else if (named(h, "Preheader")) {
+            *preheader = line;
+        } else {
+            b->extra_name[b->nextra] = g_strndup(h->name.p, h->name.n);
+            b->extra_value[b->nextra++] = line;
+        }
+    }
+    return SENDA_OK;
+}
+
+static senda_rc_t
+render_part(make_t *m, const message_part_t *part, mustache_escape_t escape, char **out)
+{
+    char *raw = NULL;
+
+    if (part->line == 0) {
+        return SENDA_OK;
+    }
+    senda_rc_t rc = render(m, part->line, part->text, escape, &raw);
+    if (rc == SENDA_OK) {
+        *out = clean_part(raw, strlen(raw));
+        free(raw);
+    }
+    return rc;
+}
+
+/* Where a tag begins, the last one of its kind; letter case does not matter. */
+static char *
+last_tag(char *html, const char *tag)
+{
+    char *found = NULL;
+
+    for (char *p = html; (p = strchr(p, '<')) != NULL; p++) {
+        found = g_ascii_strncasecmp(p, tag, strlen(tag)) == 0 ? p : found;
+    }
+    return found;
+}
+
+static void
+insert(char **text, size_t at, const char *what)
+{
+    char *joined = g_strdup_printf("%.*s%s%s", (int)at, *text, what, *text + at);
+
+    g_free(*text);
+    *text = joined;
+}
+
+/* Hidden text that mail clients show beside the subject; fillers keep the body's text away from it. */
+static void
+add_preheader(char **html, const char *preheader)
+{
+    GString *s = g_string_new(
+        "\n<div style=\"display:none;max-height:0;overflow:hidden;"
+        "mso-hide:all;font-size:1px;line-height:1px;color:transparent;opacity:0\">");
+    char *escaped = g_markup_escape_text(preheader, -1);
+    char *body = last_tag(*html, "<body");
+    char *end = body != NULL ? strchr(body, '>') : NULL;
+
+    g_string_append(s, escaped);
+    for (int i = 0; i < 40; i++) {
+        g_string_append(s, i % 10 == 0 ? "\n&#847;&zwnj;&nbsp;" : "&#847;&zwnj;&nbsp;");
+    }
+    g_string_append(s, "</div>\n");
+    insert(html, end != NULL ? (size_t)(end + 1 - *html) : 0, s->str);
+    g_string_free(s, TRUE);
+    g_free(escaped);
+}
+
+static const char *
+unsubscribe_words(const char *language)
+{
+    for (size_t i = 0; language != NULL && i < G_N_ELEMENTS(footers); i++) {
+        if (g_ascii_strncasecmp(language, footers[i].language, 2) == 0) {
+            return footers[i].unsubscribe;
+        }
+    }
+    return footers[0].unsubscribe;
+}
+
+static void
+add_text_footer(make_t *m, char **text, const char *postal)
+{
+    const char *address = m->settings->list_unsubscribe;
+    GString *s = g_string_new(NULL);
+
+    if (postal != NULL && strstr(*text, postal) == NULL) {
+        g_string_append_printf(s, "%s\n", postal);
+    }
+    if (address != NULL && strstr(*text, address) == NULL) {
+        g_string_append_printf(s, "%s %s\n", unsubscribe_words(m->request->language), address);
+    }
+    if (s->len > 0) {
+        g_string_prepend(s, "\n-- \n");
+        insert(text, strlen(*text), s->str);
+    }
+    g_string_free(s, TRUE);
+}
+
+static void
+add_html_footer(make_t *m, char **html, const char *postal)
+{
+    const char *address = m->settings->list_unsubscribe;
+    char *shown = postal != NULL ? g_markup_escape_text(postal, -1) : NULL;
+    char *escaped = address != NULL ? g_markup_escape_text(address, -1) : NULL;
+    char *who = percent_encoded(m->request->to);
+    GString *s = g_string_new(NULL);
+
+    if (postal != NULL && strstr(*html, shown) == NULL && strstr(*html, postal) == NULL) {
+        g_string_append_printf(s, "%s<br>\n", shown);
+    }
+    if (address != NULL && strstr(*html, escaped) == NULL && strstr(*html, address) == NULL) {
+        g_string_append_printf(s,
+            "%s <a href=\"mailto:%s?subject=unsubscribe%%20%s\" style=\"color:inherit\">%s</a>\n",
+            unsubscribe_words(m->request->language), escaped, who, escaped);
+    }
+    if (s->len > 0) {
+        char *body = last_tag(*html, "</body");
+        g_string_prepend(s,
+            "<p style=\"margin:24px 16px;font:13px/20px Arial,sans-serif;"
+            "color:#767676;text-align:center\">\n");
+        g_string_append(s, "</p>\n");
+        insert(html, body != NULL ? (size_t)(body - *html) : strlen(*html), s->str);
+    }
+    g_string_free(s, TRUE);
+    g_free(shown);
+    g_free(escaped);
+    g_free(who);
+}
+
+senda_rc_t
+message_body_make(message_body_t *b, message_template_t *t, const message_settings_t *s,
+    const message_request_t *r, senda_err_t *err)
+{
+    make_t m = { .t = t, .settings = s, .request = r, .err = err };
+    char *preheader = NULL, *postal = NULL;
+
+    *b = (message_body_t){ 0 };
+    set_values(&m);
+    senda_rc_t rc = render_headers(&m, b, &preheader);
+    if (rc == SENDA_OK) {
+        rc = render_part(&m, &t->text, MUSTACHE_PLAIN, &b->text);
+    }
+    if (rc == SENDA_OK) {
+        rc = render_part(&m, &t->html, MUSTACHE_HTML, &b->html);
+    }
+    if (rc != SENDA_OK) {
+        goto out;
+    }
+    if (b->subject == NULL || b->subject[0] == '\0') {
+        rc = senda_fail(err, SENDA_BAD, "%s: the subject is empty once its values are in", t->file);
+        goto out;
+    }
+    if (b->text == NULL) {
+        b->text = message_text_of_html(b->html, strlen(b->html));
+    }
+    if (!r->transactional) {
+        postal = s->postal != NULL ? message_clean_line(s->postal, strlen(s->postal)) : NULL;
+        add_text_footer(&m, &b->text, postal);
+        if (b->html != NULL) {
+            add_html_footer(&m, &b->html, postal);
+        }
+    }
+    if (b->html != NULL && preheader != NULL && preheader[0] != '\0') {
+        add_preheader(&b->html, preheader);
+    }
+out:
+    g_free(preheader);
+    g_free(postal);
+    tval_free(m.values);
+    return rc;
+}
+
+void
+message_body_free(message_body_t *b)
+{
+    g_free(b->from);
+    g_free(b->subject);
+    g_free(b->reply_to);
+    for (unsigned i = 0; i < b->nextra; i++) {
+        g_free(b->extra_name[i]);
+        g_free(b->extra_value[i]);
+    }
+    g_free(b->text);
+    g_free(b->html);
+    *b = (message_body_t){ 0 };
+}
