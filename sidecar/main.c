@@ -23,6 +23,11 @@ static const command_t commands[] = {
     { "replay", cmd_replay, "play an access log through the rules" },
     { "init", cmd_init, "make a store" },
     { "keygen", cmd_keygen, "make the keys of nginx and the sidecar" },
+    { "publish", cmd_publish, "check the rules and make them live" },
+    { "run", cmd_run, "follow the visits, run the flows, send the messages" },
+    { "status", cmd_status, "say how the running sidecar is doing" },
+    { "stop", cmd_stop, "end the running sidecar" },
+    { "contacts", cmd_contacts, "list, show, unsubscribe contacts" },
 };
 
 static void

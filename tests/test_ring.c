@@ -450,6 +450,33 @@ a_half_made_ring_is_cleared_away(void **state)
     assert_int_equal(files(), 1);
 }
 
+/* The producer can still write, but no drain that comes later will find what it writes. */
+static void
+a_ring_whose_file_is_removed_is_gone(void **state)
+{
+    char path[SCRATCH_MAX + 32];
+    senda_ring_t *r = claimed(SIZE), *other;
+    senda_err_t err;
+
+    (void)state;
+    path_of(path, 0);
+    assert_int_equal(senda_ring_open(&other, path, &err), SENDA_OK);
+    assert_false(senda_ring_is_gone(r));
+    assert_int_equal(unlink(path), 0);
+    assert_true(senda_ring_is_gone(r));
+    assert_false(senda_ring_is_gone(other)); /* the consumer looks into the directory */
+    assert_int_equal(senda_ring_put(r, "x", 1), SENDA_OK);
+    senda_ring_close(other);
+    senda_ring_close(r);
+    r = claimed(SIZE);
+    assert_false(senda_ring_is_gone(r));
+    senda_ring_close(r);
+    r = claimed(SIZE); /* the same one, taken over */
+    assert_int_equal(unlink(path), 0);
+    assert_true(senda_ring_is_gone(r));
+    senda_ring_close(r);
+}
+
 static void
 every_reason_has_a_name(void **state)
 {
@@ -480,6 +507,7 @@ main(void)
         CASE(the_ring_of_the_dead_is_adopted_with_what_it_holds),
         CASE(a_producer_killed_at_random_leaves_no_damage),
         CASE(a_half_made_ring_is_cleared_away),
+        CASE(a_ring_whose_file_is_removed_is_gone),
         CASE(every_reason_has_a_name),
     };
 

@@ -1,0 +1,55 @@
+/*
+ * From a record of the journal to a happening for the engine: unpacked,
+ * unsealed with the sidecar's key, its headers parsed, its person looked up.
+ */
+
+#ifndef SENDA_RUN_FOLLOW_H
+#define SENDA_RUN_FOLLOW_H
+
+#include "clock.h"
+#include "contact.h"
+#include "engine.h"
+#include "senda_visit.h"
+
+typedef struct {
+    uint64_t visits, unreadable, unsealed,
+        refused; /* records; those of other versions; sealed parts
+                                                       or headers that could not be used */
+} follow_stats_t;
+
+typedef struct follow_s follow_t;
+
+/* What one record says. Slices point into it and into the record. */
+typedef struct {
+    senda_visit_t visit;
+    senda_ms_t at; /* mapped */
+    engine_event_t event;
+    bool linked; /* from now on this visitor is this contact */
+    bool new_contact;
+    const char *complaint; /* a header that could not be used, and why; NULL */
+    header_event_t attributes;
+    senda_err_t why;
+    char opened[SENDA_SEALED_MAX];
+} follow_item_t;
+
+/* state and clock are borrowed. */
+follow_t *follow_new(state_t *state, const run_clock_t *clock, const uint8_t secret[32]);
+void follow_free(follow_t *f); /* NULL is allowed */
+
+/*
+ * Between these two, records are history: contacts are known already and none
+ * is made; who a visitor was follows from the records themselves.
+ */
+void follow_history(follow_t *f);
+void follow_present(follow_t *f);
+
+/*
+ * SENDA_OK: item->event is for the engine of site item->visit.site. SENDA_NONE:
+ * nothing for an engine (nobody's visit, a dry run). SENDA_BAD: the record
+ * cannot be read. Contacts and links change state_t, to be committed with the cursor.
+ */
+senda_rc_t follow_read(follow_t *f, senda_str_t record, follow_item_t *item);
+
+follow_stats_t follow_stats(const follow_t *f);
+
+#endif

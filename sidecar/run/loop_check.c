@@ -1,0 +1,160 @@
+/*
+ * `senda run --check`: every mistake that a run would meet in what it reads,
+ * with file and line. Opens no store, makes nothing, sends nothing. What
+ * cannot be read is said and the rest looked at all the same.
+ */
+
+#include <glib.h>
+#include <stdio.h>
+
+#include "loop_parts.h"
+#include "message.h"
+
+typedef struct {
+    config_t config;
+    unsigned mistakes;
+    bool unread;
+} check_t;
+
+static void
+say(void *ctx, const char *text)
+{
+    (void)printf("%s\n", text);
+    ((check_t *)ctx)->mistakes++;
+}
+
+/* A mistake that has its place in a line of the settings. */
+static void
+say_at(check_t *k, const char *setting, senda_rc_t rc, const char *text)
+{
+    (void)printf("%s:%u: %s: %s\n", k->config.file, config_line(&k->config, setting), setting,
+        text);
+    k->mistakes++;
+    k->unread = k->unread || rc == SENDA_SYS;
+}
+
+static void
+check_key(check_t *k)
+{
+    senda_keys_t keys;
+    senda_err_t err = { "" };
+    senda_rc_t rc = loop_read_key(k->config.key, &keys, &err);
+
+    if (rc != SENDA_OK) {
+        say_at(k, "key", rc, err.text);
+    }
+    explicit_bzero(&keys, sizeof(keys));
+}
+
+/* "Shop <a@b>" or "a@b" */
+static void
+check_address(check_t *k, const char *setting, const char *text)
+{
+    const char *open = strrchr(text, '<');
+    senda_str_t address = senda_cstr(open != NULL ? open + 1 : text);
+    char canonical[HEADER_VALUE_MAX];
+
+    if (open != NULL && address.n > 0 && address.p[address.n - 1] == '>') {
+        address.n--;
+    }
+    if (message_canonical_address(address, canonical, sizeof(canonical)) != SENDA_OK) {
+        say_at(k, setting, SENDA_BAD, "that is no e-mail address");
+    }
+}
+
+static senda_rc_t
+check_template(void *ctx, const char *template, senda_err_t *err)
+{
+    message_settings_t settings = { .dir = ctx };
+
+    return message_check(&settings, template, err);
+}
+
+/* The language's own mistakes were printed when the file was read: only these are new. */
+static void
+check_templates(check_t *k, const rule_file_t *f)
+{
+    lang_check_templates(f->lang, check_template, k->config.messages);
+    for (unsigned i = 0; i < lang_diags(f->lang); i++) {
+        const lang_diag_t *d = lang_diag(f->lang, i);
+
+        if (!d->warning) {
+            (void)printf("%s:%u:%u: %s%s%s\n", f->file, d->line, d->column, d->message,
+                d->hint != NULL ? "; " : "", d->hint != NULL ? d->hint : "");
+            k->mistakes++;
+        }
+    }
+}
+
+static void
+check_rules(check_t *k)
+{
+    senda_err_t err = { "" };
+    ruleset_t *r;
+    senda_rc_t rc = rules_read(&r, k->config.rules, stdout, &err);
+    bool messages = k->config.messages != NULL;
+
+    if (rc != SENDA_OK) {
+        say_at(k, "rules", rc, err.text);
+    }
+    if (messages && !g_file_test(k->config.messages, G_FILE_TEST_IS_DIR)) {
+        (void)senda_fail(&err, SENDA_SYS, "%s is no folder that can be read", k->config.messages);
+        say_at(k, "messages", SENDA_SYS, err.text);
+        messages = false;
+    }
+    if (rc != SENDA_OK) {
+        return;
+    }
+    rc = rules_try(r, &err);
+    if (rc != SENDA_OK) {
+        say_at(k, "rules", rc, err.text);
+    }
+    for (unsigned i = 0; i < r->n && messages; i++) {
+        check_templates(k, &r->files[i]);
+    }
+    rules_free(r);
+}
+
+static void
+check_all(check_t *k)
+{
+    const config_t *c = &k->config;
+    senda_err_t err = { "" };
+
+    if (c->key != NULL) {
+        check_key(k);
+    }
+    if (c->from != NULL) {
+        check_address(k, "from", c->from);
+    }
+    if (c->unsubscribe != NULL) {
+        check_address(k, "unsubscribe", c->unsubscribe);
+    }
+    if (c->channel_email != NULL && channel_check(c->channel_email, &err) != SENDA_OK) {
+        say_at(k, "channel", SENDA_BAD, err.text);
+    }
+    if (c->rules != NULL) {
+        check_rules(k);
+    }
+}
+
+int
+loop_check(const char *config)
+{
+    check_t k = { .mistakes = 0 };
+    senda_err_t err = { "" };
+    senda_rc_t rc = config_check(&k.config, config, say, &k, &err);
+
+    if (rc == SENDA_SYS) {
+        (void)fprintf(stderr, "senda run: %s\n", err.text);
+        return 2;
+    }
+    check_all(&k);
+    if (k.mistakes == 0) {
+        (void)printf("%s: no mistakes\n", config);
+    } else {
+        (void)printf("%s: %u %s\n", config, k.mistakes, k.mistakes == 1 ? "mistake" : "mistakes");
+    }
+    config_free(&k.config);
+    return k.unread ? 2 : k.mistakes > 0 ? 1 : 0;
+}
