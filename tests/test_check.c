@@ -194,7 +194,7 @@ bounds(void **state)
         (const char *[]){ "", "page p@ /@\n", "" }, SENDA_PAGES_MAX + 1);
     provokes_many(MSG_LINE_TOO_LONG, (const char *[]){ "sitio a.com\n  idioma es\n", "x", "" },
         (const char *[]){ "site a.com\n  language en\n", "x", "" }, LANG_LINE_MAX + 1);
-    provokes_many(MSG_PATTERN_OTHER, (const char *[]){ "página a /", "x", " es view_cart\n" },
+    provokes_many(MSG_PATTERN_LONG, (const char *[]){ "página a /", "x", " es view_cart\n" },
         (const char *[]){ "page a /", "x", " is view_cart\n" }, 2100);
 }
 

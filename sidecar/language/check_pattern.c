@@ -157,20 +157,37 @@ look_at_host(look_t *l)
     }
 }
 
+/* What the compiler found and nobody above: in the words of the file's language. */
+static void
+say_fault(look_t *l, size_t at)
+{
+    switch (rules_build_fault(l->c->patterns)) {
+    case RULES_FAULT_NO_SLASH:
+    case RULES_FAULT_HOST:
+        say(l, 0, l->n, MSG_PATTERN_BAD_HOST, l->text);
+        break;
+    case RULES_FAULT_CONTROL:
+        say(l, at < l->n ? at : 0, 1, MSG_PATTERN_CONTROL, "");
+        break;
+    default:
+        say(l, 0, l->n, MSG_PATTERN_LONG, "");
+        break;
+    }
+}
+
 void
 check_pattern(check_t *c, const ast_pattern_t *p, bool whole)
 {
     look_t l = { c, p, p->text.p, p->text.n, false };
-    senda_err_t err;
     size_t at = 0;
 
     look_for_regex(&l);
     look_at_captures(&l);
     look_at_arguments(&l);
     if (!l.failed &&
-        rules_build_pattern(c->patterns, 1, p->methods, p->except, p->text, &at, &err) !=
+        rules_build_pattern(c->patterns, 1, p->methods, p->except, p->text, &at, NULL) !=
             SENDA_OK) {
-        say(&l, at < l.n ? at : 0, 1, MSG_PATTERN_OTHER, err.text);
+        say_fault(&l, at);
     }
     if (!l.failed && whole) {
         look_at_host(&l);
