@@ -16,7 +16,7 @@
 #define NGX_HTTP_SENDA_LOOK      500  /* between two looks at published/ and live/ */
 #define NGX_HTTP_SENDA_SOON      20   /* before a store is looked for that is not there yet */
 #define NGX_HTTP_SENDA_WAIT_MIN  1000 /* before the second try; doubled for each further one, … */
-#define NGX_HTTP_SENDA_WAIT_MAX  4000  /* … up to this: well again is soon seen */
+#define NGX_HTTP_SENDA_WAIT_MAX  4000 /* … up to this: well again is soon seen */
 #define NGX_HTTP_SENDA_SAY       60000 /* before the same words are logged again … */
 #define NGX_HTTP_SENDA_SAY_OTHER 5000  /* … and others of the same matter */
 
