@@ -40,6 +40,7 @@ static struct {
     ngx_http_senda_retry_t full_retry;
     ngx_http_senda_retry_t ring_retry;
     ngx_event_t timer;
+    ngx_connection_t peer; /* the timer's data, whose descriptor nginx logs; holds the settings */
 } ngx_http_senda_drain;
 
 /* What a batch has gathered. */
@@ -602,7 +603,7 @@ ngx_http_senda_timer(ngx_event_t *ev)
 
     mcf = ngx_http_cycle_get_module_main_conf(ngx_cycle, ngx_http_senda_module);
 
-    if (mcf != ev->data) {
+    if (mcf != ngx_http_senda_drain.peer.data) {
         ngx_http_senda_drain_stop();
         ngx_http_senda_stores_stop();
 
@@ -611,7 +612,7 @@ ngx_http_senda_timer(ngx_event_t *ev)
         }
 
         ngx_http_senda_stores_start(mcf, 1);
-        ev->data = mcf;
+        ngx_http_senda_drain.peer.data = mcf;
     }
 
     ev->log = ngx_cycle->log;
@@ -624,7 +625,9 @@ ngx_http_senda_drain_start_timer(ngx_cycle_t *cycle, ngx_http_senda_main_conf_t 
     ngx_event_t *ev = &ngx_http_senda_drain.timer;
 
     ev->handler = ngx_http_senda_timer;
-    ev->data = mcf;
+    ev->data = &ngx_http_senda_drain.peer;
+    ngx_http_senda_drain.peer.fd = (ngx_socket_t)-1;
+    ngx_http_senda_drain.peer.data = mcf;
     ev->log = cycle->log;
     ev->cancelable = 1;
 
