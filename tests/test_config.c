@@ -90,6 +90,9 @@ test_mistakes(void **state)
         { "channel email ftp://x\n",
             "/etc/senda/senda.conf:1: \"email ftp://x\" is no value for "
             "\"channel\"; for example: channel email maildir:/var/lib/senda/mail" },
+        { "channel email smpt://user:secret@x\n",
+            "/etc/senda/senda.conf:1: \"email smpt:...\" is no value for "
+            "\"channel\"; for example: channel email maildir:/var/lib/senda/mail" },
         { "channel email maildir:\n",
             "/etc/senda/senda.conf:1: \"email maildir:\" is no value for "
             "\"channel\"; for example: channel email maildir:/var/lib/senda/mail" },

@@ -433,6 +433,39 @@ test_a_start_without_notes(void **state)
     scratch_remove(w.store);
 }
 
+/* It stays where it is, and the loop must not turn for it without end. */
+static void
+test_what_cannot_be_read_is_not_waited_for(void **state)
+{
+    world_fixture_t w;
+    run_clock_t clock = { 1, 0 };
+    run_log_t log = { .zone = NULL };
+    char channel[SCRATCH_MAX + 16];
+    sender_t *sender;
+    senda_err_t err = { "" };
+
+    (void)state;
+    open_world(&w);
+    state_put(w.s, STATE_OUTBOX, (senda_str_t){ (const char *)w.ids[5].b, OUTBOX_ID_LEN },
+        SENDA_STR("\x91\x63"));
+    (void)snprintf(channel, sizeof(channel), "maildir:%s/mail", w.store);
+    sender_options_t o = { w.s, &clock, &log, no_program, NULL };
+    config_t c = { .store = w.store,
+        .from = "a@b.example",
+        .unsubscribe = "c@b.example",
+        .channel_email = channel };
+
+    assert_int_equal(state_commit(w.s, &err), SENDA_OK);
+    assert_int_equal(sender_open(&sender, &o, &c, &err), SENDA_OK);
+    assert_int_equal(state_commit(w.s, &err), SENDA_OK);
+    assert_int_equal(sender_wait(sender), 0);
+    assert_int_equal(sender_pump(sender, &err), SENDA_OK);
+    assert_int_equal(sender_wait(sender), -1);
+    sender_close(sender);
+    state_close(w.s);
+    scratch_remove(w.store);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int
@@ -446,6 +479,7 @@ main(void)
         TEST(test_where_no_file_can_be),
         cmocka_unit_test(test_a_start_settles_by_the_notes),
         cmocka_unit_test(test_a_start_without_notes),
+        cmocka_unit_test(test_what_cannot_be_read_is_not_waited_for),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);

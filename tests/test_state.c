@@ -220,6 +220,25 @@ test_consent_and_unsubscription(void **state)
     assert_null(refusal(f, a));
 }
 
+/* Whatever the clocks say: what came before an unsubscription is taken back by it, on every site. */
+static void
+test_an_unsubscription_by_a_clock_set_back(void **state)
+{
+    fixture_t *f = *state;
+    senda_err_t err = { "" };
+    header_contact_t h = { .email = "a@example.com", .has_consent = true, .consent = 1 };
+    uint64_t a = learn(f, "email=a@example.com&consent=1", 0, false, 9000), other;
+
+    assert_int_equal(contact_learn(f->s, UINT32_MAX, &h, 0, true, 9500, &other), SENDA_OK);
+    assert_int_equal(state_commit(f->s, &err), SENDA_OK);
+    contact_suppress(f->s, CHANNEL_EMAIL, "a@example.com", SUPPRESS_UNSUBSCRIBED, 3000);
+    assert_string_equal(refusal(f, a), "unsubscribed");
+    assert_string_equal(refusal(f, other), "unsubscribed");
+    (void)learn(f, "email=a@example.com&consent=1", 0, true, 9501);
+    assert_null(refusal(f, a));
+    assert_string_equal(refusal(f, other), "unsubscribed");
+}
+
 static void
 test_a_dead_address_stays_dead(void **state)
 {
@@ -325,6 +344,7 @@ main(void)
         TEST(test_one_contact_an_address),
         TEST(test_a_repeated_header_changes_nothing),
         TEST(test_consent_and_unsubscription),
+        TEST(test_an_unsubscription_by_a_clock_set_back),
         TEST(test_a_dead_address_stays_dead),
         TEST(test_an_unreadable_suppression_holds),
         TEST(test_a_newer_contact_is_left_alone),

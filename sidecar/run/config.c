@@ -184,9 +184,11 @@ read_line(config_t *c, const char *file, unsigned line, char *text, senda_err_t 
     }
     *field(c, s) = convert(file, s, value);
     if (*field(c, s) == NULL) {
+        /* a wrong address may hold a password */
+        n = strchr(value, '@') != NULL ? strcspn(value, ":") : n;
         return senda_fail(err, SENDA_BAD,
-            "%s:%u: \"%.60s\" is no value for \"%s\"; for example: %s", file, line, value, s->name,
-            s->sample);
+            "%s:%u: \"%.*s%s\" is no value for \"%s\"; for example: %s", file, line,
+            (int)(n < 60 ? n : 60), value, value[n] == ':' ? ":..." : "", s->name, s->sample);
     }
     return SENDA_OK;
 }

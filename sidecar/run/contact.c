@@ -281,14 +281,61 @@ contact_link(state_t *s, uint32_t site, const senda_visitor_t *v, uint64_t numbe
     put_pair(s, STATE_VISITORS, &key, LINK_VERSION, number, at);
 }
 
+typedef struct {
+    uint32_t site;
+    bool any;
+} next_site_t;
+
+static senda_rc_t
+each_address(void *ctx, senda_str_t key, senda_str_t value)
+{
+    next_site_t *next = ctx;
+
+    (void)value;
+    next->any = key.n > 4;
+    next->site = 0;
+    for (unsigned i = 0; i < 4 && next->any; i++) {
+        next->site = next->site << 8 | (uint8_t)key.p[i];
+    }
+    return SENDA_NONE;
+}
+
+/* When an e-mail address last consented, on whatever site; INT64_MIN: never. Steps from site to site. */
+static senda_ms_t
+last_consent(state_t *s, prog_channel_t channel, const char *address)
+{
+    next_site_t next = { 0, true };
+    senda_ms_t last = INT64_MIN;
+
+    while (next.any) {
+        uint64_t number = contact_by_email(s, next.site, address);
+        uint32_t site = next.site;
+        state_key_t from = { .n = 0 };
+        contact_t c;
+
+        if (number != 0 && contact_load(s, number, &c) == SENDA_OK &&
+            c.consent[channel].what == CONSENT_GIVEN && c.consent[channel].at > last) {
+            last = c.consent[channel].at;
+        }
+        state_key_u32(&from, site + 1);
+        next.any = false;
+        if (site < UINT32_MAX) {
+            (void)state_each(s, STATE_ADDRESSES, state_key_str(&from), each_address, &next, NULL);
+        }
+    }
+    return last;
+}
+
 void
 contact_suppress(state_t *s, prog_channel_t channel, const char *address, suppress_t reason,
     senda_ms_t at)
 {
     state_key_t key = suppress_key(channel, address);
+    senda_ms_t since, consent = channel == CHANNEL_EMAIL ? last_consent(s, channel, address) : at;
     suppress_t before;
-    senda_ms_t since;
 
+    /* the clock may have been set back: what was consented to until now is taken back all the same */
+    at = consent > at ? consent : at;
     if (contact_suppressed(s, channel, address, &before, &since) && before > reason) {
         return;
     }

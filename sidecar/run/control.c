@@ -1,7 +1,7 @@
 /*
  * The control socket. Only the sidecar's own user may open it (mode 0600). A
- * client that is slow or silent costs a slot, never the loop: nothing here
- * waits, except the client's side.
+ * client that is slow or silent costs a slot, never the loop, and the slot only
+ * until another wants it: nothing here waits, except the client's side.
  */
 
 #include "control.h"
@@ -15,10 +15,13 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "clock.h"
+
 #define ASK_TIMEOUT_SECONDS 60
 
 typedef struct {
-    int fd; /* -1: free */
+    int fd;           /* -1: free */
+    senda_ms_t since; /* steady */
     size_t n;
     char line[CONTROL_LINE_MAX];
 } client_t;
@@ -126,20 +129,41 @@ control_close(control_t *c)
     g_free(c);
 }
 
+/* The free slot, else that of the client that is here for longest. */
+static const client_t *
+next_slot(const control_t *c)
+{
+    const client_t *slot = &c->clients[0];
+
+    for (unsigned i = 0; i < CONTROL_CLIENTS && slot->fd >= 0; i++) {
+        const client_t *other = &c->clients[i];
+
+        slot = other->fd < 0 || other->since < slot->since ? other : slot;
+    }
+    return slot;
+}
+
+int64_t
+control_wait(const control_t *c)
+{
+    const client_t *slot = next_slot(c);
+    int64_t rest = slot->since + CONTROL_SILENT_MS - run_clock_steady();
+
+    return slot->fd < 0 || rest < 0 ? -1 : rest;
+}
+
 unsigned
 control_fds(const control_t *c, int *fds)
 {
+    const client_t *slot = next_slot(c);
     unsigned n = 0;
-    bool room = false;
 
     for (unsigned i = 0; i < CONTROL_CLIENTS; i++) {
         if (c->clients[i].fd >= 0) {
             fds[n++] = c->clients[i].fd;
-        } else {
-            room = true;
         }
     }
-    if (room) {
+    if (slot->fd < 0 || run_clock_steady() - slot->since >= CONTROL_SILENT_MS) {
         fds[n++] = c->fd;
     }
     return n;
@@ -197,18 +221,20 @@ read_client(control_t *c, client_t *client)
     }
 }
 
+/* One at a time: poll says when there are more. */
 static void
-accept_clients(control_t *c)
+accept_client(control_t *c)
 {
-    for (unsigned i = 0; i < CONTROL_CLIENTS; i++) {
-        if (c->clients[i].fd < 0) {
-            c->clients[i].fd = accept4(c->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-            c->clients[i].n = 0;
-            if (c->clients[i].fd < 0) {
-                return;
-            }
-        }
+    client_t *slot = &c->clients[next_slot(c) - c->clients];
+    int fd = accept4(c->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+    if (fd < 0) {
+        return;
     }
+    if (slot->fd >= 0) {
+        drop(slot);
+    }
+    *slot = (client_t){ .fd = fd, .since = run_clock_steady() };
 }
 
 void
@@ -219,7 +245,7 @@ control_ready(control_t *c, const int *fds, const bool *readable, unsigned n)
             continue;
         }
         if (fds[i] == c->fd) {
-            accept_clients(c);
+            accept_client(c);
             continue;
         }
         for (unsigned k = 0; k < CONTROL_CLIENTS; k++) {

@@ -9,8 +9,9 @@
 
 #include "senda.h"
 
-#define CONTROL_LINE_MAX   1024  /* bytes of a command; longer is refused */
-#define CONTROL_CLIENTS    8     /* at once; further ones wait in the socket's queue */
+#define CONTROL_LINE_MAX   1024 /* bytes of a command; longer is refused */
+#define CONTROL_CLIENTS    8    /* at once; further ones wait in the socket's queue … */
+#define CONTROL_SILENT_MS  1000 /* … and take the place of one that has said nothing for this long */
 #define CONTROL_ANSWER_MAX 65536 /* bytes of an answer; the rest is cut */
 
 typedef struct control_s control_t;
@@ -28,6 +29,8 @@ void control_close(control_t *c); /* NULL is allowed; removes the socket */
 
 /* The descriptors to wait for, at most 1 + CONTROL_CLIENTS; how many. Then what became readable. */
 unsigned control_fds(const control_t *c, int *fds);
+/* Milliseconds until control_fds may be others, -1: only when something becomes readable. */
+int64_t control_wait(const control_t *c);
 void control_ready(control_t *c, const int *fds, const bool *readable, unsigned n);
 
 /*

@@ -137,12 +137,12 @@ flights_open(flights_t **out, const char *file, const char *boot, senda_err_t *e
     }
     if (code == 0) {
         map = mmap(NULL, sizeof(notes_t), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-        code = map == MAP_FAILED ? errno : 0;
+        code = errno;
     }
     if (fd >= 0) {
         (void)close(fd);
     }
-    if (code != 0) {
+    if (map == MAP_FAILED) {
         return senda_fail(err, code == ENOSPC || code == EDQUOT ? SENDA_FULL : SENDA_SYS,
             "cannot keep notes in %s: %s", file, g_strerror(code));
     }

@@ -212,6 +212,7 @@ follow_read(follow_t *f, senda_str_t record, follow_item_t *item)
     senda_private_t private;
     contact_t contact;
     uint64_t before;
+    senda_ms_t now;
 
     memset(e, 0, sizeof(*e));
     item->complaint = NULL;
@@ -221,7 +222,9 @@ follow_read(follow_t *f, senda_str_t record, follow_item_t *item)
         return SENDA_BAD;
     }
     f->stats.visits++;
-    item->at = run_clock_map(f->clock, v->at);
+    /* the clock was ahead then: an engine that follows it would set off every timer until there */
+    now = run_clock_real();
+    item->at = run_clock_map(f->clock, v->at < now ? v->at : now);
     if (v->flags & SENDA_VISIT_DRY_RUN) {
         return SENDA_NONE;
     }

@@ -7,6 +7,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "clock.h"
@@ -23,6 +24,25 @@ run_log_time(const senda_zone_t *zone, senda_ms_t at, char *buf, size_t size)
     (void)snprintf(buf, size, "%04d-%02d-%02d %02d:%02d:%02d %c%02d:%02d", (int)l.year,
         (int)l.month, (int)l.day, (int)l.hour, (int)l.minute, (int)l.second, offset < 0 ? '-' : '+',
         (int)(a / 3600), (int)(a / 60 % 60));
+}
+
+const char *
+run_log_words(const run_log_t *log, const char *words, char *buf, size_t size)
+{
+    size_t n = 0;
+
+    while (*words != '\0' && n + 1 < size) {
+        size_t word = strcspn(words, " "), room = size - 1 - n;
+        bool hidden = !log->show && memchr(words, '@', word) != NULL;
+        const char *text = hidden ? "(address)" : words;
+        size_t len = hidden ? strlen(text) : word > 0 ? word : 1;
+
+        memcpy(buf + n, text, len < room ? len : room);
+        n += len < room ? len : room;
+        words += word > 0 ? word : 1;
+    }
+    buf[n] = '\0';
+    return buf;
 }
 
 void

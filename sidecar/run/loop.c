@@ -54,7 +54,7 @@ work(loop_t *l, senda_err_t *err)
     if (rc == SENDA_OK && !l->stopping && !l->more) {
         rc = world_advance(l->world, err);
     }
-    if (rc == SENDA_OK && !l->stopping) {
+    if (rc == SENDA_OK && !l->stopping && l->next_config == NULL) {
         rc = sender_pump(l->sender, err);
     }
     if (rc == SENDA_OK) {
@@ -103,6 +103,16 @@ sooner(int64_t a, int64_t b)
     return a < 0 || (b >= 0 && b < a) ? b : a;
 }
 
+/* New settings wait until nothing is in flight, and what is due waits for them. */
+static int64_t
+sending_wait(loop_t *l)
+{
+    if (l->next_config == NULL) {
+        return sender_wait(l->sender);
+    }
+    return sender_in_flight(l->sender) == 0 ? 0 : -1;
+}
+
 static int
 wait_ms(loop_t *l)
 {
@@ -114,7 +124,7 @@ wait_ms(loop_t *l)
     } else if (l->more && !l->stopping) {
         wait = 0;
     } else if (!l->stopping) {
-        wait = sooner(world_wait(l->world), sender_wait(l->sender));
+        wait = sooner(world_wait(l->world), sending_wait(l));
         if (l->rules_at != 0) {
             wait = sooner(wait, l->rules_at - now > 0 ? l->rules_at - now : 0);
         }
@@ -122,10 +132,11 @@ wait_ms(loop_t *l)
     if (l->stopping) {
         wait = sooner(wait, l->farewell - now);
     }
+    wait = sooner(wait, control_wait(l->control));
     if (wait < -1) {
         wait = 0;
     }
-    return wait > 3600000 ? 3600000 : (int)wait;
+    return wait < 0 || wait > LOOP_WAIT_MS ? LOOP_WAIT_MS : (int)wait;
 }
 
 /* ---- what wakes it ---- */
@@ -313,6 +324,9 @@ loop_run(const loop_options_t *o)
     rc = config_read(l.config, o->config, &err);
     if (rc == SENDA_OK) {
         rc = config_complete(l.config, &err);
+    }
+    if (rc == SENDA_OK) {
+        rc = loop_check_addresses(l.config, &err);
     }
     if (rc == SENDA_OK) {
         rc = start(&l, &err);

@@ -10,6 +10,7 @@
 
 #define LOOP_STALL_MS    1000  /* a full disk is asked again after this */
 #define LOOP_FAREWELL_MS 10000 /* messages on their way have this long at a stop */
+#define LOOP_WAIT_MS     60000 /* at most between two looks at the clock, which may be set */
 #define LOOP_SETTLE_MS   50    /* saving a file is more than one event */
 
 typedef struct {

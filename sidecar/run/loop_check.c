@@ -46,9 +46,9 @@ check_key(check_t *k)
     explicit_bzero(&keys, sizeof(keys));
 }
 
-/* "Shop <a@b>" or "a@b" */
-static void
-check_address(check_t *k, const char *setting, const char *text)
+/* "Shop <a@b>" or "a@b", bare: only the latter; what is wrong with it, NULL if nothing. */
+static const char *
+address_mistake(const char *text, bool bare)
 {
     const char *open = strrchr(text, '<');
     senda_str_t address = senda_cstr(open != NULL ? open + 1 : text);
@@ -58,7 +58,30 @@ check_address(check_t *k, const char *setting, const char *text)
         address.n--;
     }
     if (message_canonical_address(address, canonical, sizeof(canonical)) != SENDA_OK) {
-        say_at(k, setting, SENDA_BAD, "that is no e-mail address");
+        return "that is no e-mail address";
+    }
+    return bare && open != NULL ? "only the address may stand here, without a name" : NULL;
+}
+
+senda_rc_t
+loop_check_addresses(const config_t *c, senda_err_t *err)
+{
+    const char *from = address_mistake(c->from, false);
+    const char *wrong = from != NULL ? from : address_mistake(c->unsubscribe, true);
+    const char *setting = from != NULL ? "from" : "unsubscribe";
+
+    return wrong == NULL ? SENDA_OK
+                         : senda_fail(err, SENDA_BAD, "%s:%u: %s: %s", c->file,
+                               config_line(c, setting), setting, wrong);
+}
+
+static void
+check_address(check_t *k, const char *setting, const char *text, bool bare)
+{
+    const char *wrong = address_mistake(text, bare);
+
+    if (wrong != NULL) {
+        say_at(k, setting, SENDA_BAD, wrong);
     }
 }
 
@@ -125,10 +148,10 @@ check_all(check_t *k)
         check_key(k);
     }
     if (c->from != NULL) {
-        check_address(k, "from", c->from);
+        check_address(k, "from", c->from, false);
     }
     if (c->unsubscribe != NULL) {
-        check_address(k, "unsubscribe", c->unsubscribe);
+        check_address(k, "unsubscribe", c->unsubscribe, true);
     }
     if (c->channel_email != NULL && channel_check(c->channel_email, &err) != SENDA_OK) {
         say_at(k, "channel", SENDA_BAD, err.text);

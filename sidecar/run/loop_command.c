@@ -21,7 +21,8 @@ unsubscribe(loop_t *l, const char *address, control_answer_t *answer)
         control_refuse(answer, "that is no e-mail address");
         return;
     }
-    if (l->stalled_until != 0) {
+    /* answers that could not be committed would go with ours, were it to be abandoned */
+    if (l->stalled_until != 0 || state_changes(l->state) > 0) {
         control_refuse(answer, "the disk is full: nothing can be written down now");
         return;
     }

@@ -49,6 +49,9 @@ void loop_free_config(config_t *c); /* NULL is allowed */
  */
 senda_rc_t loop_reload(loop_t *l, senda_err_t *refusal, senda_err_t *err);
 
+/* loop_check.c: who writes and who is written to, of complete settings; SENDA_OK or SENDA_BAD */
+senda_rc_t loop_check_addresses(const config_t *c, senda_err_t *err);
+
 /* loop_command.c */
 void loop_command(loop_t *l, const char *line, control_answer_t *answer);
 

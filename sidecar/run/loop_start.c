@@ -46,11 +46,30 @@ loop_read_key(const char *file, senda_keys_t *keys, senda_err_t *err)
     return rc;
 }
 
+static senda_rc_t
+check_rights(const char *store, senda_err_t *err)
+{
+    char *dir = g_build_filename(store, "state", NULL);
+    struct stat st;
+    senda_rc_t rc = SENDA_OK;
+
+    if (stat(dir, &st) == 0 && (st.st_mode & 077) != 0) {
+        rc = senda_fail(err, SENDA_BAD,
+            "%s holds addresses and is open to others; make it private with: chmod 700 %s", dir,
+            dir);
+    }
+    g_free(dir);
+    return rc;
+}
+
 senda_rc_t
 loop_open_store(loop_t *l, senda_err_t *err)
 {
     senda_rc_t rc = loop_read_key(l->config->key, &l->keys, err);
 
+    if (rc == SENDA_OK) {
+        rc = check_rights(l->config->store, err);
+    }
     if (rc == SENDA_OK) {
         rc = lock_take(l->config->store, &l->lock, err);
     }
@@ -249,7 +268,8 @@ loop_read_config(loop_t *l)
     config_t *c = g_new0(config_t, 1);
     senda_err_t err = { "" };
 
-    if (config_read(c, l->o->config, &err) != SENDA_OK || config_complete(c, &err) != SENDA_OK) {
+    if (config_read(c, l->o->config, &err) != SENDA_OK || config_complete(c, &err) != SENDA_OK ||
+        loop_check_addresses(c, &err) != SENDA_OK) {
         run_log(&l->log, run_clock_now(&l->clock), "the old settings go on: %s", err.text);
         loop_free_config(c);
         return;

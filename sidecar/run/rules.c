@@ -75,6 +75,11 @@ read_file(rule_file_t *f, const char *file, FILE *report, senda_err_t *err)
     }
     f->file = g_strdup(file);
     f->len = len;
+    if (strspn(f->text, " \t\r\n") == len) {
+        return senda_fail(err, SENDA_BAD,
+            "%s is empty, as a file is that is being saved; remove it if it is to have no rules",
+            file);
+    }
     f->lang = lang_read(f->file, f->text, f->len);
     lang_check_zone(f->lang, zone_table, NULL);
     if (lang_diags(f->lang) > 0) {

@@ -281,11 +281,20 @@ sender_pump(sender_t *s, senda_err_t *err)
     return rc == SENDA_OK ? state_commit(s->o.state, err) : rc;
 }
 
+static bool
+is_unreadable(const sender_t *s, const out_id_t *id)
+{
+    char hex[OUTBOX_HEX_LEN + 1];
+
+    outbox_hex(id, hex);
+    return g_hash_table_contains(s->unreadable, hex);
+}
+
 int64_t
 sender_wait(sender_t *s)
 {
-    out_id_t ids[SENDER_AT_ONCE + 1];
-    senda_sec_t dues[SENDER_AT_ONCE + 1];
+    out_id_t ids[SCAN_MAX];
+    senda_sec_t dues[SCAN_MAX];
     unsigned n;
 
     if (s->halted) {
@@ -296,9 +305,9 @@ sender_wait(sender_t *s)
     if (sender_in_flight(s) == SENDER_AT_ONCE) {
         return -1;
     }
-    n = outbox_due(s->o.state, INT64_MAX, ids, dues, SENDER_AT_ONCE + 1);
+    n = outbox_due(s->o.state, INT64_MAX, ids, dues, SCAN_MAX);
     for (unsigned i = 0; i < n; i++) {
-        if (!flying(s, &ids[i])) {
+        if (!flying(s, &ids[i]) && !is_unreadable(s, &ids[i])) {
             senda_ms_t rest = run_clock_unmap(s->o.clock, dues[i] * 1000) - run_clock_real();
 
             return rest > 0 ? rest : 0;

@@ -33,7 +33,7 @@ say(const sender_t *s, const out_message_t *m, const char *what)
 {
     const prog_flow_t *flow = flow_of(s, m);
     contact_t c;
-    char to[HEADER_VALUE_MAX + 32];
+    char to[HEADER_VALUE_MAX + 32], words[2 * sizeof(m->answer)];
 
     if (s->o.log->show && contact_load(s->o.state, m->contact, &c) == SENDA_OK) {
         (void)snprintf(to, sizeof(to), "%s",
@@ -42,7 +42,8 @@ say(const sender_t *s, const out_message_t *m, const char *what)
         (void)snprintf(to, sizeof(to), "contact %llu", (unsigned long long)m->contact);
     }
     run_log(s->o.log, sender_now(s), "message %s %s to %s, flow \"%s\"%s%s", m->template, what, to,
-        flow != NULL ? flow->name : "(gone)", m->answer[0] != '\0' ? ": " : "", m->answer);
+        flow != NULL ? flow->name : "(gone)", m->answer[0] != '\0' ? ": " : "",
+        run_log_words(s->o.log, m->answer, words, sizeof(words)));
 }
 
 static void
@@ -106,8 +107,11 @@ sender_flight(sender_t *s, uint64_t ticket)
 static void
 halt(sender_t *s, const char *why)
 {
+    char words[2 * sizeof(s->halt_reason)];
+
     if (!s->halted) {
-        run_log(s->o.log, sender_now(s), "channel email stands still, its messages wait: %s", why);
+        run_log(s->o.log, sender_now(s), "channel email stands still, its messages wait: %s",
+            run_log_words(s->o.log, why, words, sizeof(words)));
     }
     s->halted = true;
     s->halted_until = run_clock_steady() + SENDER_HALT_MS;

@@ -294,15 +294,36 @@ show(const world_t *w, const site_t *site, const follow_item_t *item)
     g_string_free(keys, TRUE);
 }
 
-static void
-mention(const world_t *w, const site_t *site, const follow_item_t *item)
+/* Whether the log has room for one more of these lines: a shop may say nonsense on every page. */
+static bool
+may_grumble(world_t *w)
 {
+    senda_ms_t now = run_clock_steady();
+
+    if (w->grumbles == 0 || now - w->grumbled >= 60000) {
+        w->grumbled = now;
+        w->grumbles = 0;
+    }
+    if (w->grumbles == WORLD_GRUMBLES) {
+        run_log(w->o.log, run_clock_now(w->o.clock),
+            "more such lines follow; for a minute they are only counted, senda status says how many");
+    }
+    w->grumbles += w->grumbles <= WORLD_GRUMBLES;
+    return w->grumbles <= WORLD_GRUMBLES;
+}
+
+static void
+mention(world_t *w, const site_t *site, const follow_item_t *item)
+{
+    char path[SENDA_PATH_KEPT + 1], words[2 * sizeof(path)];
+
     if (w->o.log->show) {
         show(w, site, item);
     }
-    if (item->complaint != NULL) {
-        run_log(w->o.log, item->at, "a header of %.*s is not used: %s", (int)item->visit.path.n,
-            item->visit.path.p, item->complaint);
+    if (item->complaint != NULL && may_grumble(w)) {
+        (void)snprintf(path, sizeof(path), "%.*s", (int)item->visit.path.n, item->visit.path.p);
+        run_log(w->o.log, item->at, "a header of %s is not used: %s",
+            run_log_words(w->o.log, path, words, sizeof(words)), item->complaint);
     }
     if (item->new_contact) {
         run_log(w->o.log, item->at, "contact %" PRIu64 " is new", item->event.who.contact);
@@ -325,8 +346,10 @@ each_record(void *ctx, senda_seq_t seq, senda_str_t record)
     w->cursor = seq;
     b->n++;
     if (rc == SENDA_BAD) {
-        run_log(w->o.log, run_clock_now(w->o.clock),
-            "record %" PRIx64 " of the journal cannot be read and is passed over", seq);
+        if (may_grumble(w)) {
+            run_log(w->o.log, run_clock_now(w->o.clock),
+                "record %" PRIx64 " of the journal cannot be read and is passed over", seq);
+        }
         return SENDA_OK;
     }
     site = world_find(w, w->item.visit.site);

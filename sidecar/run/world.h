@@ -21,12 +21,13 @@
 #include "rules.h"
 #include "state.h"
 
-#define WORLD_BATCH   1024 /* records of the journal in one commit */
-#define WORLD_CHANGES 4096 /* changes after which timers commit */
-#define WORLD_LAZY_MS 1000 /* a cursor that moved past nothing of note is stored after this */
-#define WORLD_SOON_MS 2    /* a commit that cannot be seen yet is looked for again after this … */
-#define WORLD_LATE_MS 1000 /* … and ever later, up to this: its writer may have died */
-#define WORLD_LAG_MS  200  /* timers wait this long for visits that are still on their way */
+#define WORLD_BATCH    1024 /* records of the journal in one commit */
+#define WORLD_CHANGES  4096 /* changes after which timers commit */
+#define WORLD_LAZY_MS  1000 /* a cursor that moved past nothing of note is stored after this */
+#define WORLD_SOON_MS  2 /* a commit that cannot be seen yet is looked for again after this … */
+#define WORLD_LATE_MS  1000 /* … and ever later, up to this: its writer may have died */
+#define WORLD_GRUMBLES 10   /* lines a minute about records of no use; the rest is counted */
+#define WORLD_LAG_MS   200  /* timers wait this long for visits that are still on their way */
 
 typedef struct world_s world_t;
 

@@ -180,10 +180,17 @@ second_of(world_t *w, const site_t *site)
 static senda_rc_t
 finish(world_t *w, site_t **sites, unsigned nsites, uint64_t *runs, senda_err_t *err)
 {
+    senda_ms_t now = run_clock_now(w->o.clock);
     senda_rc_t rc = SENDA_OK;
 
     for (unsigned i = 0; i < nsites && rc == SENDA_OK; i++) {
         senda_sec_t second = second_of(w, sites[i]);
+
+        if (second > run_clock_sec(now) + 60) {
+            run_log(w->o.log, now,
+                "%s: the clock is %lld s behind what it was: nothing goes out until it has caught up",
+                sites[i]->file->program->site, (long long)(second - run_clock_sec(now)));
+        }
 
         rc = restore(w, sites[i], runs, err);
         engine_set_now(sites[i]->engine, second);

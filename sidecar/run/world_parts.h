@@ -36,6 +36,8 @@ struct world_s {
     senda_ms_t dirty_since; /* steady; 0: nothing waits */
     GHashTable *tags;       /* visitors whose published tags may have changed */
     uint64_t planned, started;
+    senda_ms_t grumbled; /* steady: the minute of the log in which … */
+    unsigned grumbles;   /* … this many lines told of records that could not be used */
 };
 
 /* The site's engine, NULL if no rule file has the site. */
