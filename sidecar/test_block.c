@@ -135,6 +135,7 @@ on_intent(void *ctx, const intent_t *i)
         story_tell(b->story, i->at, g_strdup_printf("%s %s", say(b, W_TAG), i->tag->name));
         break;
     case INTENT_SAVE:
+    case INTENT_RECALL:
     case INTENT_FORGET:
         break;
     }

@@ -158,6 +158,42 @@ subtest 'a server that repeats the address' => sub {
     $s->done;
 };
 
+subtest 'a purchase while the last message waits for its server' => sub {
+    my $s = Senda::Sidecar->new(templates => ['cart-1'], rules => <<'END');
+flow "abandoned cart"
+  start when visits cart and not buys within 1 hour
+  again after 7 days
+  stop if buys
+  send email cart-1
+END
+    my $listen = IO::Socket::INET->new(Listen => 5, LocalAddr => '127.0.0.1') or die "$!";
+    my $pid = fork // die "fork: $!";
+    if ($pid == 0) {
+        while (my $c = $listen->accept) {
+            print $c "220 here\r\n";
+            while (my $line = <$c>) {
+                print $c $line =~ /^RCPT/ ? "450 4.2.0 not now\r\n" : "250 ok\r\n";
+            }
+        }
+        POSIX::_exit(0);
+    }
+    $s->conf(channel => 'email smtp://127.0.0.1:' . $listen->sockport);
+    $s->start('--lapse', 3600);
+    $s->visit(['shop.test', $_, 'GET', '/cart', contact($_)]) for qw(ann bob);
+    $s->wait_for(sub { $s->log =~ /cart-1 deferred to contact 1/ && $s->log =~ /cart-1 deferred to contact 2/ },
+        'the run is over, the messages wait');
+    $s->visit(['shop.test', 'ann', 'GET', '/thanks?order=1&total=20']);
+    $s->wait_for(sub { $s->log =~ /takes back the message that was waiting for contact 1/ }, 'it is taken back');
+    $s->stop('KILL');
+    $s->launch('--lapse', 3600);
+    $s->visit(['shop.test', 'bob', 'GET', '/thanks?order=2&total=20']);
+    $s->wait_for(sub { $s->log =~ /takes back the message that was waiting for contact 2/ }, 'also after a kill');
+    is($s->stop, 0, 'ends cleanly');
+    kill KILL => $pid;
+    waitpid $pid, 0;
+    $s->done;
+};
+
 subtest 'what others may not see' => sub {
     my $s = Senda::Sidecar->new(rules => $WELCOME, templates => ['welcome']);
     my $state = $s->dir . '/store/state';

@@ -60,15 +60,17 @@ engine_absence_arm(engine_t *e, uint32_t person, uint32_t rule, stamp_t since,
     uint32_t slot = e->plan->rules[rule].armed;
     history_part_t armed = history_part(&e->histories, p->history, slot);
     stamp_t before = armed.count > 0 ? armed.moments[0] : 0;
+    senda_sec_t due;
 
     if (history_set(&e->histories, &p->history, slot, since) != SENDA_OK) {
         e->stats.refused++;
         return;
     }
     take_note(e, person, rule, since, event);
-    if (before != 0 && before <= since)
-        return;
-    if (!timers_push(&e->timers, (timer_entry_t){ due_of(e, rule, since), person, rule }))
+    due = due_of(e, rule, since);
+    if (before != 0 && due_of(e, rule, before) <= due)
+        return; /* its timer will see; when clocks go back a later A may be due earlier */
+    if (!timers_push(&e->timers, (timer_entry_t){ due, person, rule }))
         e->stats.refused++;
 }
 

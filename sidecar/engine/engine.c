@@ -20,6 +20,7 @@ engine_new(const program_t *program, const engine_options_t *options, engine_int
     e->program = program;
     e->zone = &program->zone;
     e->everybody = options->everybody_reachable;
+    e->recall = options->recall;
     e->intent = intent;
     e->ctx = ctx;
     people_init(&e->people, options->persons_max);
@@ -116,8 +117,9 @@ engine_person_of(engine_t *e, const engine_who_t *who, stamp_t first)
 
 /* The person of an event; a visitor that shows up with a contact is that contact's from now on. */
 static uint32_t
-identify(engine_t *e, const engine_who_t *who, engine_mode_t mode)
+identify(engine_t *e, const engine_event_t *event, engine_mode_t mode)
 {
+    const engine_who_t *who = &event->who;
     uint32_t person = engine_person_of(e, who, engine_stamp(e)), visitor, owner;
 
     if (person == 0 || who->contact == 0 || senda_visitor_is_none(&who->visitor))
@@ -132,7 +134,7 @@ identify(engine_t *e, const engine_who_t *who, engine_mode_t mode)
     if (owner == person)
         return person;
     if (engine_person(e, owner)->contact == 0)
-        engine_login(e, owner, person, mode);
+        engine_login(e, owner, person, event, mode);
     else
         people_give(&e->people, visitor, person);
     return person;
@@ -258,7 +260,7 @@ engine_event(engine_t *e, const engine_event_t *event, engine_mode_t mode)
     new_tick(e);
     if (event->order.n > 0 && is_purchase(event))
         bought_before = !engine_order_is_new(e, event->order);
-    person = identify(e, &event->who, mode);
+    person = identify(e, event, mode);
     if (person == 0) {
         e->stats.refused += event->who.contact != 0 || !senda_visitor_is_none(&event->who.visitor);
         return;

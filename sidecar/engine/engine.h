@@ -6,7 +6,8 @@
  * Time is in seconds and only goes forward: an event or an advance to an
  * earlier second is treated as if it came at the engine's present second.
  * A timer due at a second runs before that second's events. In one event, in
- * order: counts, tags, stops and goals of running flows, starts.
+ * order: counts, tags, stops and goals of running flows, starts. `stop if` is
+ * asked when something that it names happens and before each step that waited.
  *
  * Ownership: the program must outlive the engine; events and intents are
  * valid during the call only.
@@ -49,6 +50,7 @@ typedef enum {
     INTENT_MESSAGE,  /* flow, entry, step, channel */
     INTENT_TAG,      /* tag: got by this person now */
     INTENT_SAVE,     /* run: store its record (packed), it changed */
+    INTENT_RECALL,   /* flow, entry: `stop if` came true after the end: what waits is not sent */
     INTENT_FORGET,   /* run: its record is no longer needed */
 } intent_kind_t;
 
@@ -60,7 +62,7 @@ typedef struct {
     engine_who_t who;
     const prog_flow_t *flow;
     /* with who and flow's id it names the run, for good: the second it started, or a hash of the
-       order */
+       order; a login, which changes who, may change it too */
     uint64_t entry;
     const prog_step_t *step;
     prog_channel_t channel;
@@ -75,6 +77,7 @@ typedef void (*engine_intent_pt)(void *ctx, const intent_t *intent);
 typedef struct {
     bool everybody_reachable; /* replay and tests: every person can be reached and has consented */
     uint64_t persons_max;     /* 0: no bound; further persons are counted as refused */
+    senda_sec_t recall; /* seconds after a run's end in which `stop if` recalls what waits; 0: none */
 } engine_options_t;
 
 /* NULL only if there is no memory. */

@@ -41,7 +41,8 @@ typedef struct {
     char *fields;    /* engine_fields_pack, NULL if none */
     uint16_t fields_len;
     uint8_t state;
-    bool goal; /* already counted */
+    bool goal;     /* already counted */
+    bool recalled; /* nothing of it waits any more */
 } run_t;
 
 /* Order numbers already bought: hashes, two generations, the older dropped when the newer is full. */
@@ -55,6 +56,7 @@ struct engine_s {
     const senda_zone_t *zone;
     plan_t *plan;
     bool everybody;
+    senda_sec_t recall;
     engine_intent_pt intent;
     void *ctx;
 
@@ -149,8 +151,9 @@ uint32_t engine_person_of(engine_t *e, const engine_who_t *who, stamp_t first);
 void engine_rule_fired(engine_t *e, uint32_t person, uint32_t rule, const engine_event_t *event,
     engine_mode_t mode);
 
-/* login.c: from's history and runs go to to, as one event; from is no more. */
-void engine_login(engine_t *e, uint32_t from, uint32_t to, engine_mode_t mode);
+/* login.c: from's history and runs go to to, as part of this event; from is no more. */
+void engine_login(engine_t *e, uint32_t from, uint32_t to, const engine_event_t *event,
+    engine_mode_t mode);
 
 /* flow.c */
 

@@ -65,7 +65,15 @@ is_reachable(const engine_t *e, const person_t *p, uint32_t flow)
     return channels == 0 || (channels & reach_of(e, p, &e->program->flows[flow])) != 0;
 }
 
-/* The run has ended: kept while `again` or its goal still needs it, else forgotten. */
+/* A message of it may still wait for its server: `stop if` is heard also after the end. */
+static bool
+may_recall(const engine_t *e, const run_t *r)
+{
+    return e->recall > 0 && !r->recalled && e->plan->flows[r->flow].channels != 0 &&
+        e->program->flows[r->flow].stop != NULL;
+}
+
+/* The run has ended: kept while `again`, its goal or a recall still needs it, else forgotten. */
 static void
 end(engine_t *e, uint32_t id, intent_kind_t how)
 {
@@ -74,11 +82,14 @@ end(engine_t *e, uint32_t id, intent_kind_t how)
 
     e->stats.runs -= r->state == RUN_WAITS;
     r->state = RUN_OVER;
+    r->recalled = how == INTENT_STOPPED;
     engine_say_run(e, how, r);
     free(r->fields);
     r->fields = NULL;
     r->fields_len = 0;
     until = engine_flow_forget_at(e, r);
+    if (may_recall(e, r) && until < e->now + e->recall)
+        until = e->now + e->recall;
     if (until <= e->now) {
         engine_say_run(e, INTENT_FORGET, r);
         engine_run_drop(e, id);
@@ -189,6 +200,7 @@ goal_reached(const engine_t *e, const person_t *p, const run_t *r)
 {
     const prog_flow_t *f = &e->program->flows[r->flow];
     const flow_plan_t *plan = &e->plan->flows[r->flow];
+    prog_cond_t goal;
 
     if (f->goal == NULL || r->goal || !is_marked(e, plan->goal, plan->ngoal))
         return false;
@@ -198,7 +210,10 @@ goal_reached(const engine_t *e, const person_t *p, const run_t *r)
     } else if (e->now >= engine_later(e, stamp_sec(r->began), f->goal_within)) {
         return false;
     }
-    return engine_cond_holds(e, p, f->goal, r->began, r->began);
+    goal = *f->goal;
+    if (goal.kind == COND_VERB && goal.verb.count == COUNT_EXACTLY)
+        goal.verb.count = COUNT_AT_LEAST; /* it is reached; a login may bring more at once */
+    return engine_cond_holds(e, p, &goal, r->began, r->began);
 }
 
 static bool
@@ -207,7 +222,8 @@ is_stopped(const engine_t *e, const person_t *p, const run_t *r)
     const prog_flow_t *f = &e->program->flows[r->flow];
     const flow_plan_t *plan = &e->plan->flows[r->flow];
 
-    return r->state == RUN_WAITS && f->stop != NULL && is_marked(e, plan->stop, plan->nstop) &&
+    return (r->state == RUN_WAITS || may_recall(e, r)) && f->stop != NULL &&
+        is_marked(e, plan->stop, plan->nstop) &&
         engine_cond_holds(e, p, f->stop, r->after, r->began);
 }
 
@@ -231,7 +247,11 @@ engine_flow_changed(engine_t *e, uint32_t person)
             r->goal = true;
             engine_say_run(e, INTENT_GOAL, r);
         }
-        if (stopped || (reached && r->state == RUN_WAITS))
+        if (stopped && r->state == RUN_OVER) {
+            r->recalled = true;
+            engine_say_run(e, INTENT_RECALL, r);
+        }
+        if (r->state == RUN_WAITS && (stopped || reached))
             end(e, id, stopped ? INTENT_STOPPED : INTENT_FINISHED);
         else if (reached)
             engine_say_run(e, INTENT_SAVE, r);

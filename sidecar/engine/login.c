@@ -2,7 +2,8 @@
  * A visitor gets a name: all that its browser had done becomes the contact's,
  * as one event. Counts add, moments merge, tags unite, the later of two armed
  * absences counts; a threshold that neither had reached and both together do
- * is crossed now. Of two runs of one flow the contact's goes on.
+ * is crossed now, by the event that brought the name. Of two runs of one flow
+ * the contact's goes on; `again` remembers both.
  */
 
 #include "engine_state.h"
@@ -25,7 +26,8 @@ crosses(const engine_t *e, const uint64_t *a, const uint64_t *b, const uint64_t 
 
 /* a and b are the histories as they were; to has both by now. */
 static void
-cross(engine_t *e, const uint64_t *a, const uint64_t *b, uint32_t to, engine_mode_t mode)
+cross(engine_t *e, const uint64_t *a, const uint64_t *b, uint32_t to, const engine_event_t *event,
+    engine_mode_t mode)
 {
     const plan_t *plan = e->plan;
     uint32_t slot;
@@ -35,7 +37,7 @@ cross(engine_t *e, const uint64_t *a, const uint64_t *b, uint32_t to, engine_mod
             const rule_t *rule = &plan->rules[plan->refs[k]];
 
             if (crosses(e, a, b, engine_person(e, to)->history, rule))
-                engine_rule_fired(e, to, plan->refs[k], NULL, mode);
+                engine_rule_fired(e, to, plan->refs[k], event, mode);
         }
     }
 }
@@ -74,6 +76,21 @@ has_run(engine_t *e, const person_t *p, uint32_t flow)
     return false;
 }
 
+/* Begun in the same second they had the same name; their seconds need but 40 bits. */
+#define NEXT_NAME (1ull << 40)
+
+static bool
+is_named_alike(engine_t *e, const run_t *r, const person_t *p)
+{
+    for (uint32_t id = p->runs; id != 0; id = engine_run(e, id)->next) {
+        const run_t *other = engine_run(e, id);
+
+        if (other->state != RUN_NOTE && other->flow == r->flow && other->entry == r->entry)
+            return true;
+    }
+    return false;
+}
+
 /* A note follows its absence if the visitor's was the later one. */
 static bool
 note_is_of_use(engine_t *e, const run_t *note, const person_t *to)
@@ -84,42 +101,65 @@ note_is_of_use(engine_t *e, const run_t *note, const person_t *to)
     return armed.count > 0 && armed.moments[0] == note->after;
 }
 
+/* The contact's goes on: this one is over, but remembered for `again`. Its goal is the other's. */
+static void
+end_second(engine_t *e, run_t *r, engine_mode_t mode)
+{
+    e->stats.runs--;
+    if (mode == ENGINE_ACT)
+        engine_say_run(e, INTENT_STOPPED, r);
+    free(r->fields);
+    r->fields = NULL;
+    r->fields_len = 0;
+    r->state = RUN_OVER;
+    r->goal = true;
+    r->due = engine_flow_forget_at(e, r);
+}
+
+static void
+move_run(engine_t *e, uint32_t id, uint32_t to, engine_mode_t mode)
+{
+    run_t *r = engine_run(e, id);
+    person_t *b = engine_person(e, to);
+
+    if (r->state == RUN_WAITS && has_run(e, b, r->flow))
+        end_second(e, r, mode);
+    if (mode == ENGINE_ACT)
+        engine_say_run(e, INTENT_FORGET, r);
+    if (r->state == RUN_OVER && r->due <= e->now) {
+        engine_run_drop(e, id);
+        return;
+    }
+    while (is_named_alike(e, r, b))
+        r->entry += NEXT_NAME;
+    engine_run_move(e, id, to);
+    if (mode == ENGINE_ACT)
+        engine_say_run(e, INTENT_SAVE, r);
+}
+
 static void
 move_runs(engine_t *e, uint32_t from, uint32_t to, engine_mode_t mode)
 {
     uint32_t id;
 
     while ((id = engine_person(e, from)->runs) != 0) {
-        run_t *r = engine_run(e, id);
-        person_t *b = engine_person(e, to);
+        const run_t *r = engine_run(e, id);
 
-        if (r->state == RUN_NOTE) {
-            if (note_is_of_use(e, r, b))
-                engine_run_move(e, id, to);
-            else
-                engine_run_drop(e, id);
-            continue;
-        }
-        if (r->state == RUN_WAITS && has_run(e, b, r->flow)) {
-            e->stats.runs--;
-            if (mode == ENGINE_ACT) {
-                engine_say_run(e, INTENT_STOPPED, r);
-                engine_say_run(e, INTENT_FORGET, r);
-            }
+        if (r->state != RUN_NOTE)
+            move_run(e, id, to, mode);
+        else if (note_is_of_use(e, r, engine_person(e, to)))
+            engine_run_move(e, id, to);
+        else
             engine_run_drop(e, id);
-            continue;
-        }
-        if (mode == ENGINE_ACT)
-            engine_say_run(e, INTENT_FORGET, r);
-        engine_run_move(e, id, to);
-        if (mode == ENGINE_ACT)
-            engine_say_run(e, INTENT_SAVE, r);
     }
 }
 
-/* What came with the history counts as changed: `stop if` and goals look at it. */
+/*
+ * Each one's history is new to the other's runs, so both count as changed:
+ * `stop if` and goals look at them.
+ */
 static void
-mark_moved(engine_t *e, const uint64_t *history)
+mark_joined(engine_t *e, const uint64_t *history)
 {
     uint32_t slot;
 
@@ -128,7 +168,8 @@ mark_moved(engine_t *e, const uint64_t *history)
 }
 
 void
-engine_login(engine_t *e, uint32_t from, uint32_t to, engine_mode_t mode)
+engine_login(engine_t *e, uint32_t from, uint32_t to, const engine_event_t *event,
+    engine_mode_t mode)
 {
     person_t *a = engine_person(e, from), *b = engine_person(e, to);
     uint32_t ones = e->plan->nkeys, end = plan_rule_slot(e->plan, 0);
@@ -138,17 +179,17 @@ engine_login(engine_t *e, uint32_t from, uint32_t to, engine_mode_t mode)
         history_merge(&e->histories, &together, a->history, ones, end) != SENDA_OK)
         e->stats.refused++;
     b->history = together;
-    mark_moved(e, a->history);
+    mark_joined(e, together);
     if (a->first < b->first)
         b->first = a->first;
     b->reach |= a->reach;
     b->service |= a->service;
     move_armed(e, from, to);
     engine_absence_moved(e, to);
-    cross(e, a->history, before, to, mode);
+    cross(e, a->history, before, to, event, mode);
+    move_runs(e, from, to, mode); /* while the visitor is still known by its name */
     while (a->visitors != 0)
         people_give(&e->people, a->visitors, to);
-    move_runs(e, from, to, mode);
     history_free(&e->histories, a->history);
     history_free(&e->histories, before);
     people_end(&e->people, from);

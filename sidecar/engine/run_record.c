@@ -151,6 +151,12 @@ engine_restore(engine_t *e, senda_str_t run)
         r->fields_len = (uint16_t)rec.fields.n;
     }
     e->stats.runs += goes_on;
-    engine_run_arm(e, id, goes_on ? rec.due : engine_flow_forget_at(e, r));
+    if (!goes_on) {
+        senda_sec_t until = engine_flow_forget_at(e, r);
+
+        /* what was kept for a recall is kept on */
+        rec.due = rec.over && rec.due != TIMER_NEVER && rec.due > until ? rec.due : until;
+    }
+    engine_run_arm(e, id, rec.due);
     return goes_on || rec.over ? SENDA_OK : SENDA_NONE;
 }

@@ -105,7 +105,7 @@ unchanged(world_t *w, const rule_file_t *f)
 static site_t *
 new_site(world_t *w, rule_file_t *f)
 {
-    static const engine_options_t options = { .everybody_reachable = false };
+    static const engine_options_t options = { .recall = OUTBOX_GIVE_UP };
     site_t *site = g_new0(site_t, 1);
 
     site->world = w;

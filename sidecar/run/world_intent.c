@@ -61,14 +61,18 @@ plan(site_t *site, const intent_t *i)
 }
 
 static void
-end_run(site_t *site, const intent_t *i, const char *what, const char *why)
+take_back(site_t *site, const intent_t *i, const char *why)
 {
-    unsigned n = outbox_cancel(site->world->o.state, site->file->program->site_id, i, why);
-
-    say(site, i, what);
-    if (n > 0) {
+    if (outbox_cancel(site->world->o.state, site->file->program->site_id, i, why) > 0) {
         say(site, i, "takes back the message that was waiting");
     }
+}
+
+static void
+end_run(site_t *site, const intent_t *i, const char *what, const char *why)
+{
+    say(site, i, what);
+    take_back(site, i, why);
 }
 
 void
@@ -91,6 +95,9 @@ world_intent(void *ctx, const intent_t *i)
         break;
     case INTENT_FINISHED:
         say(site, i, "is finished");
+        break;
+    case INTENT_RECALL:
+        take_back(site, i, "the flow's `stop if` came true");
         break;
     case INTENT_GOAL:
         end_run(site, i, "reaches its goal", "the flow's goal was reached");
