@@ -21,7 +21,7 @@ STD = -std=gnu11 -D_GNU_SOURCE -fPIC -fstack-protector-strong
 # is a row NAME:PKG-CONFIG NAME:DEBIAN PACKAGE; where it is installed, SENDA_HAVE_NAME is defined,
 # where it is not, the build says which feature is left out.
 PACKAGES = glib-2.0 gmime-3.0 libcurl openssl jansson
-OPTIONAL =
+OPTIONAL = GRAPHVIZ:libgvc:libgraphviz-dev
 LIBS = -llmdb -lmsgpackc
 
 row = $(word $(1),$(subst :, ,$(2)))
@@ -231,6 +231,7 @@ install: all
 	install -D -m 644 -t $(SHARE)/senda conf/senda.conf
 	install -D -m 644 -t $(SHARE)/senda/messages conf/messages/*
 	install -D -m 644 -t $(SHARE)/doc/senda README.md CHANGELOG.md LICENSE
+	cd conf/editors && find . -type f -exec install -D -m 644 '{}' '$(SHARE)/senda/editors/{}' \;
 	cd docs && find . -type f -exec install -D -m 644 '{}' '$(SHARE)/doc/senda/{}' \;
 
 clean:

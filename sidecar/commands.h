@@ -10,7 +10,11 @@
 #define SENDA_COMMANDS_H
 
 int cmd_check(int argc, char **argv);    /* cmd_check.c */
+int cmd_explain(int argc, char **argv);  /* cmd_explain.c */
+int cmd_draw(int argc, char **argv);     /* cmd_draw.c */
 int cmd_test(int argc, char **argv);     /* cmd_test.c */
+int cmd_fmt(int argc, char **argv);      /* cmd_fmt.c */
+int cmd_words(int argc, char **argv);    /* cmd_words.c */
 int cmd_replay(int argc, char **argv);   /* cmd_replay.c */
 int cmd_init(int argc, char **argv);     /* cmd_store.c: makes the store's folders */
 int cmd_keygen(int argc, char **argv);   /* cmd_keygen.c */

@@ -19,7 +19,11 @@ typedef struct {
 
 static const command_t commands[] = {
     { "check", cmd_check, "say every mistake in rule files" },
+    { "explain", cmd_explain, "say in plain sentences what a rule file does" },
+    { "draw", cmd_draw, "draw a flow, or the whole rule file" },
     { "test", cmd_test, "play the test blocks of rule files" },
+    { "fmt", cmd_fmt, "put rule files into their canonical form, in either language" },
+    { "words", cmd_words, "print the words of the language" },
     { "replay", cmd_replay, "play an access log through the rules" },
     { "init", cmd_init, "make a store" },
     { "keygen", cmd_keygen, "make the keys of nginx and the sidecar" },

@@ -150,6 +150,18 @@ virtual_path(const virtual_t *w)
     return w->url.path;
 }
 
+const senda_url_t *
+virtual_url(const virtual_t *w)
+{
+    return &w->url;
+}
+
+const lang_t *
+virtual_lang(const virtual_t *w)
+{
+    return w->lang;
+}
+
 /* A path stands on the site's first host; a whole address must be one of the site's. */
 static senda_rc_t
 set_url(virtual_t *w, senda_method_t method, senda_str_t target)

@@ -37,7 +37,11 @@ senda_rc_t virtual_visit(virtual_t *w, senda_method_t method, senda_str_t target
 /* The page's number in the program, -1 if key is none. */
 int virtual_page(const virtual_t *w, senda_key_t key);
 
-/* The decoded path of the last visit. */
+/* The decoded path of the last visit, and its whole address. */
 senda_str_t virtual_path(const virtual_t *w);
+const senda_url_t *virtual_url(const virtual_t *w);
+
+/* The rule file itself, for who explains or draws it; it has no mistakes. */
+const lang_t *virtual_lang(const virtual_t *w);
 
 #endif

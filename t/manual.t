@@ -102,7 +102,7 @@ for my $file ('README.md', sort glob 'docs/*/*.md') {
 
 # The two manuals say the same: as many examples of each kind, in the same order.
 my %pair = ('first-steps' => 'primeros-pasos', language => 'lenguaje', nginx => 'nginx',
-    sending => 'envios');
+    sending => 'envios', words => 'palabras', tools => 'herramientas');
 for my $en (sort keys %pair) {
     is(join(' ', map { $_->[0] } blocks("docs/es/$pair{$en}.md")),
         join(' ', map { $_->[0] } blocks("docs/en/$en.md")), "$pair{$en} has the examples of $en");

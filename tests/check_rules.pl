@@ -16,6 +16,7 @@ my %owner = (
     'msgpack.h' => 'core/senda_pack.c',
     'curl/curl.h' => 'sidecar/mail/channel_smtp.c',
     'gmime/gmime.h' => 'sidecar/mail/message.c',
+    'gvc.h' => 'sidecar/draw_layout.c',
 );
 
 # Folder => what its files must not include.

@@ -31,6 +31,7 @@ test perl: runs the tests of the whole
 test curl: requests pages in the tests
 test python3-aiosmtpd: an SMTP server that tests send to
 test chromium: a browser without JavaScript looks at the demo
+test libgraphviz-dev: graphviz, the layout of the drawings that tests look at
 test procps: ps, for the tests of processes
 check clang: the second compiler
 check clang-tidy: finds mistakes

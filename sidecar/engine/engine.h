@@ -77,7 +77,8 @@ typedef void (*engine_intent_pt)(void *ctx, const intent_t *intent);
 typedef struct {
     bool everybody_reachable; /* replay and tests: every person can be reached and has consented */
     uint64_t persons_max;     /* 0: no bound; further persons are counted as refused */
-    senda_sec_t recall; /* seconds after a run's end in which `stop if` recalls what waits; 0: none */
+    senda_sec_t
+        recall; /* seconds after a run's end in which `stop if` recalls what waits; 0: none */
 } engine_options_t;
 
 /* NULL only if there is no memory. */

@@ -249,10 +249,21 @@ typedef struct {
     ast_list_t lines;
 } ast_test_t;
 
+/*
+ * What the parser took a token for: the word it stepped over, or W_NONE for a
+ * name. Lets a file be written back in other words without knowing its lines.
+ */
+typedef struct {
+    uint32_t at, len; /* in the file; a phrase is one mark */
+    word_t word;
+} ast_mark_t;
+
 typedef struct {
     ast_list_t items; /* statements in the file's order */
     ast_site_t *site;
-    ast_comment_t *tail; /* comments after the last statement */
+    ast_comment_t *tail;     /* comments after the last statement */
+    const ast_mark_t *marks; /* in the file's order, without overlap */
+    uint32_t nmarks;
 } ast_file_t;
 
 void ast_append(ast_list_t *list, ast_head_t *node);

@@ -116,6 +116,9 @@ parse_head(parse_t *p, size_t size, ast_kind_t kind, unsigned words)
     h->lead = p->comments;
     p->comments = NULL;
     h->comment = l->comment;
+    if (words > 0) {
+        parse_mark(p, p->t, words, p->owner);
+    }
     p->t += words;
     h->word = words > 0 ? parse_span_from(p, l->toks[0].span) : l->toks[0].span;
     return h;
@@ -328,7 +331,7 @@ page_part(parse_t *p, ast_page_t *page, bool *excepted)
             FAIL(p, at, is ? MSG_IS_TWICE : MSG_PART_TWICE, parse_text(p, p->t));
             return false;
         }
-        p->t++;
+        parse_accept(p, is ? W_IS : W_EXCEPT);
         *excepted = *excepted || !is;
         return is ? is_event(p, page) : patterns(p, page, true);
     }
@@ -364,7 +367,6 @@ static bool
 event_field(parse_t *p, ast_field_t **out)
 {
     ast_field_t *f = arena_get(p->arena, sizeof(*f));
-    unsigned used;
     diag_t *d;
 
     if (p->t->kind == TOK_END) {
@@ -374,7 +376,7 @@ event_field(parse_t *p, ast_field_t **out)
     if (!parse_name(p, W_EVENT, &f->name)) {
         return false;
     }
-    f->type = words_find(ROLE_TYPE, p->t, &used);
+    f->type = parse_take(p, ROLE_TYPE);
     if (f->type == W_NONE) {
         if (p->t->kind == TOK_END || p->t->kind == TOK_COMMA) {
             FAIL(p, p->t->span, MSG_EVENT_FIELD, parse_before(p), parse_list(p, ROLE_TYPE));
@@ -386,7 +388,6 @@ event_field(parse_t *p, ast_field_t **out)
         }
         return false;
     }
-    p->t += used;
     *out = f;
     return true;
 }
@@ -553,6 +554,19 @@ declarations(parse_t *p)
     lexer_init(&p->lexer, p->ds->text, p->ds->len);
 }
 
+static void
+keep_marks(parse_t *p)
+{
+    size_t size = p->marks->len * sizeof(ast_mark_t);
+    ast_mark_t *marks = arena_get(p->arena, size);
+
+    if (size > 0) {
+        memcpy(marks, p->marks->data, size);
+    }
+    p->file->marks = marks;
+    p->file->nmarks = p->marks->len;
+}
+
 ast_file_t *
 parse_file(arena_t *arena, diags_t *ds, GHashTable *excused, bool *excuse_all)
 {
@@ -562,6 +576,7 @@ parse_file(arena_t *arena, diags_t *ds, GHashTable *excused, bool *excuse_all)
     p.file = arena_get(arena, sizeof(*p.file));
     p.events = g_hash_table_new(g_str_hash, g_str_equal);
     p.pages = g_hash_table_new(g_str_hash, g_str_equal);
+    p.marks = g_array_new(FALSE, FALSE, sizeof(ast_mark_t));
     lexer_init(&p.lexer, ds->text, ds->len);
     declarations(&p);
     parse_next(&p);
@@ -569,7 +584,9 @@ parse_file(arena_t *arena, diags_t *ds, GHashTable *excused, bool *excuse_all)
         statement(&p);
     }
     p.file->tail = p.comments;
+    keep_marks(&p);
     *excuse_all = p.excuse_all;
+    g_array_unref(p.marks);
     g_hash_table_unref(p.pages);
     g_hash_table_unref(p.events);
     g_free(line);

@@ -27,6 +27,7 @@ typedef struct {
     word_t owner;            /* what the line begins with: its example is the mistake's */
     ast_comment_t *comments; /* above the present line, not yet taken */
     ast_comment_t *comment;  /* the last of them */
+    GArray *marks;           /* of ast_mark_t */
     GHashTable *events;      /* names that `event` lines declare, folded */
     GHashTable *pages;       /* names that `page` lines declare, folded */
     GHashTable *excused;     /* folded words of lines with mistakes */
@@ -56,7 +57,9 @@ diag_t *parse_fail(parse_t *p, lex_span_t at, msg_t id, const char *const *args)
 #define FAIL(p, at, id, ...) parse_fail(p, at, id, (const char *const[]){ "", ##__VA_ARGS__, NULL })
 
 /* parse_line.c: words of a line. All return false after parse_fail. */
-bool parse_accept(parse_t *p, word_t w); /* steps over the word if it stands here */
+bool parse_accept(parse_t *p, word_t w);       /* steps over the word if it stands here */
+word_t parse_take(parse_t *p, unsigned roles); /* the same for a word of these roles; W_NONE */
+void parse_mark(parse_t *p, const lex_tok_t *t, unsigned n, word_t w); /* what n tokens are */
 bool parse_name(parse_t *p, word_t after, ast_name_t *out);
 void parse_take_name(parse_t *p, const lex_tok_t *t, ast_name_t *out);
 bool parse_duration(parse_t *p, senda_span_t *out);

@@ -52,6 +52,7 @@ event_name(parse_t *p, ast_verb_t *v)
     v->event = senda_event_number(senda_cstr(t->folded));
     if (v->event != 0) {
         v->kind = VERB_STANDARD;
+        parse_mark(p, t, 1, W_NONE);
     } else if (g_hash_table_contains(p->events, t->folded)) {
         v->kind = VERB_CUSTOM;
         parse_take_name(p, t, &v->name);
@@ -67,11 +68,9 @@ verb_word(parse_t *p)
 {
     ast_verb_t *v = arena_get(p->arena, sizeof(*v));
     lex_span_t from = p->t->span;
-    unsigned used;
-    word_t w = words_find(ROLE_VERB, p->t, &used);
+    word_t w = parse_take(p, ROLE_VERB);
 
     if (w != W_NONE) {
-        p->t += used;
         v->word = parse_span_from(p, from);
         v->kind = VERB_STANDARD;
         v->event = (uint32_t)words_table[w].value;

@@ -183,11 +183,10 @@ static bool
 one_channel(parse_t *p, ast_channel_t **out)
 {
     ast_channel_t *c = arena_get(p->arena, sizeof(*c));
-    unsigned used;
     diag_t *d;
 
-    c->channel = words_find(ROLE_CHANNEL, p->t, &used);
     c->span = p->t->span;
+    c->channel = parse_take(p, ROLE_CHANNEL);
     if (c->channel == W_NONE) {
         if (p->t->kind == TOK_WORD) {
             d = FAIL(p, c->span, MSG_SEND_CHANNEL_UNKNOWN, parse_text(p, p->t),
@@ -199,7 +198,6 @@ one_channel(parse_t *p, ast_channel_t **out)
         diag_word(p->ds, d, W_SEND);
         return false;
     }
-    p->t += used;
     c->span = parse_span_from(p, c->span);
     if (p->t->kind == TOK_END) {
         diag_word(p->ds, FAIL(p, p->t->span, MSG_SEND_TEMPLATE, parse_before(p)), W_SEND);

@@ -45,13 +45,45 @@ parse_span_from(parse_t *p, lex_span_t from)
     return s;
 }
 
+void
+parse_mark(parse_t *p, const lex_tok_t *t, unsigned n, word_t w)
+{
+    const lex_tok_t *last = t + n - 1;
+    ast_mark_t mark = { t->span.at, last->span.at + last->span.len - t->span.at, w };
+    const GArray *marks = p->marks;
+    unsigned keep = marks->len;
+
+    /* a token that is read a second time is what it was taken for last */
+    while (keep > 0 && g_array_index(marks, ast_mark_t, keep - 1).at >= mark.at) {
+        keep--;
+    }
+    g_array_set_size(p->marks, keep);
+    g_array_append_val(p->marks, mark);
+}
+
 bool
 parse_accept(parse_t *p, word_t w)
 {
     unsigned n = words_accept(w, p->t);
 
+    if (n > 0) {
+        parse_mark(p, p->t, n, w);
+    }
     p->t += n;
     return n > 0;
+}
+
+word_t
+parse_take(parse_t *p, unsigned roles)
+{
+    unsigned used;
+    word_t w = words_find(roles, p->t, &used);
+
+    if (w != W_NONE) {
+        parse_mark(p, p->t, used, w);
+    }
+    p->t += used;
+    return w;
 }
 
 /* Offers every phrase of the roles by its first word, the file's own language first. */
@@ -98,6 +130,7 @@ parse_take_name(parse_t *p, const lex_tok_t *t, ast_name_t *out)
 {
     char *key = arena_get(p->arena, 3 * t->text.n + 8);
 
+    parse_mark(p, t, 1, W_NONE);
     out->text = arena_text(p->arena, t->text.p, t->text.n);
     fold_text(t->text.p, t->text.n, key, 3 * t->text.n + 8);
     out->key = key;
@@ -167,11 +200,9 @@ bool
 parse_pattern(parse_t *p, ast_pattern_t **out)
 {
     ast_pattern_t *pat = arena_get(p->arena, sizeof(*pat));
-    unsigned used;
-    word_t method = words_find(ROLE_METHOD, p->t, &used);
+    word_t method = parse_take(p, ROLE_METHOD);
 
     pat->methods = method == W_POST ? SENDA_METHOD_POST : SENDA_METHOD_GET;
-    p->t += used;
     if (p->t->kind == TOK_END || p->t->kind == TOK_COMMA) {
         FAIL(p, p->t->span, MSG_PATTERN_EXPECTED, parse_before(p));
         return false;
@@ -238,12 +269,12 @@ bool
 parse_duration(parse_t *p, senda_span_t *out)
 {
     const lex_tok_t *number = p->t;
-    unsigned used;
     int64_t n;
     word_t unit = joined_unit(number, &n);
     diag_t *d;
 
     if (unit != W_NONE) {
+        parse_mark(p, number, 1, unit);
         p->t++;
         return take_span(p, number, unit, n, out);
     }
@@ -256,9 +287,8 @@ parse_duration(parse_t *p, senda_span_t *out)
         return false;
     }
     p->t++;
-    unit = words_find(ROLE_UNIT, p->t, &used);
+    unit = parse_take(p, ROLE_UNIT);
     if (unit != W_NONE) {
-        p->t += used;
         return take_span(p, number, unit, number->number, out);
     }
     if (p->t->kind == TOK_WORD && !words_joining(p->t->folded)) {

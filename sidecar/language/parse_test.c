@@ -73,10 +73,7 @@ contact_line(parse_t *p, ast_check_t *c)
 static void
 visit_line(parse_t *p, ast_check_t *c)
 {
-    unsigned used;
-
-    c->post = words_find(ROLE_METHOD, p->t, &used) == W_POST;
-    p->t += used;
+    c->post = parse_take(p, ROLE_METHOD) == W_POST;
     if (!parse_is_pattern(p->t)) {
         diag_t *d = FAIL(p, p->t->span, MSG_TEST_URL, parse_before(p));
 
@@ -93,10 +90,9 @@ visit_line(parse_t *p, ast_check_t *c)
 static void
 gets_line(parse_t *p, ast_check_t *c, word_t w)
 {
-    unsigned used;
     diag_t *d;
 
-    c->channel = words_find(ROLE_CHANNEL, p->t, &used);
+    c->channel = parse_take(p, ROLE_CHANNEL);
     if (c->channel == W_NONE) {
         d = FAIL(p, p->t->span,
             p->t->kind == TOK_WORD ? MSG_SEND_CHANNEL_UNKNOWN : MSG_SEND_CHANNEL,
@@ -108,7 +104,6 @@ gets_line(parse_t *p, ast_check_t *c, word_t w)
         diag_word(p->ds, d, w);
         return;
     }
-    p->t += used;
     if (p->t->kind == TOK_END) {
         diag_word(p->ds, FAIL(p, p->t->span, MSG_SEND_TEMPLATE, parse_before(p)), w);
         return;

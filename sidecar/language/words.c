@@ -111,14 +111,18 @@ the_index(void)
     return (const index_t *)made;
 }
 
-const char *
-words_say(word_t w, lang_id_t lang)
+/* The i-th of a word's phrases, its last one if there are fewer. */
+static const char *
+say(word_t w, lang_id_t lang, unsigned i)
 {
-    const char *p = words_table[w].phrases[lang];
+    const char *p = words_table[w].phrases[lang], *said;
     size_t n = strcspn(p, "|");
-    const char *said;
     char *copy;
 
+    for (; i > 0 && p[n] == '|'; i--) {
+        p += n + 1;
+        n = strcspn(p, "|");
+    }
     if (p[n] == '\0') {
         return p;
     }
@@ -126,6 +130,38 @@ words_say(word_t w, lang_id_t lang)
     said = g_intern_string(copy);
     g_free(copy);
     return said;
+}
+
+const char *
+words_say(word_t w, lang_id_t lang)
+{
+    return say(w, lang, 0);
+}
+
+const char *
+words_say_one(word_t w, lang_id_t lang)
+{
+    const char *plural = say(w, lang, 0);
+
+    return g_str_has_suffix(plural, "s") ? say(w, lang, 1) : plural;
+}
+
+bool
+words_is(word_t w, lang_id_t lang, const char *folded)
+{
+    const char *p = words_table[w].phrases[lang];
+    char phrase[128];
+
+    while (*p != '\0') {
+        size_t n = strcspn(p, "|");
+
+        fold_text(p, n, phrase, sizeof(phrase));
+        if (strcmp(phrase, folded) == 0) {
+            return true;
+        }
+        p += n + (p[n] == '|' ? 1 : 0);
+    }
+    return false;
 }
 
 unsigned

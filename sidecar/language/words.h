@@ -119,7 +119,10 @@ enum {
     ROLE_AGAIN = 512, /* after `again` */
     ROLE_PART = 1024, /* inside a line */
     ROLE_TAIL = 2048, /* further on in a sentence */
-    ROLE_PAGE = 4096  /* after a page's patterns */
+    ROLE_PAGE = 4096, /* after a page's patterns */
+    /* not a place but a shape: as a line's first word, the lines after it go deeper, or end that */
+    ROLE_OPENS = 8192,
+    ROLE_CLOSES = 16384
 };
 
 typedef struct {
@@ -137,6 +140,12 @@ extern const word_row_t words_table[WORDS];
 
 /* The phrase we write for a word. */
 const char *words_say(word_t w, lang_id_t lang);
+
+/* The same after the number 1: of a plural the singular, which is the row's second phrase. */
+const char *words_say_one(word_t w, lang_id_t lang);
+
+/* Whether what stands in a file, folded and parted by one space, is a phrase of the word. */
+bool words_is(word_t w, lang_id_t lang, const char *folded);
 
 /*
  * The lexer's question: the number under which phrases that begin with this
