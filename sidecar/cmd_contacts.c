@@ -184,10 +184,9 @@ carry_out(const config_t *config, const char *verb, const char *address, senda_e
 int
 cmd_contacts(int argc, char **argv)
 {
-    static char *file = "/etc/senda/senda.conf";
+    static char *file = COMMAND_CONFIG_FILE;
     static const GOptionEntry options[] = {
-        { "config", 'c', 0, G_OPTION_ARG_FILENAME, &file, "settings (/etc/senda/senda.conf)",
-            "FILE" },
+        COMMAND_CONFIG(file),
         { NULL, 0, 0, 0, NULL, NULL, NULL },
     };
     config_t config;

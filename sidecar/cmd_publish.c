@@ -72,10 +72,9 @@ publish(const config_t *config, senda_err_t *err)
 int
 cmd_publish(int argc, char **argv)
 {
-    static char *file = "/etc/senda/senda.conf";
+    static char *file = COMMAND_CONFIG_FILE;
     static const GOptionEntry options[] = {
-        { "config", 'c', 0, G_OPTION_ARG_FILENAME, &file, "settings (/etc/senda/senda.conf)",
-            "FILE" },
+        COMMAND_CONFIG(file),
         { NULL, 0, 0, 0, NULL, NULL, NULL },
     };
     config_t config;

@@ -10,12 +10,11 @@
 int
 cmd_run(int argc, char **argv)
 {
-    static char *config = "/etc/senda/senda.conf";
+    static char *config = COMMAND_CONFIG_FILE;
     static gint lapse = 1;
     static gboolean show, once, check;
     static const GOptionEntry options[] = {
-        { "config", 'c', 0, G_OPTION_ARG_FILENAME, &config, "settings (/etc/senda/senda.conf)",
-            "FILE" },
+        COMMAND_CONFIG(config),
         { "lapse", 0, 0, G_OPTION_ARG_INT, &lapse,
             "time lapse: from its first start on, time runs N times as fast for this store", "N" },
         { "show", 0, 0, G_OPTION_ARG_NONE, &show, "show visits too, and addresses in clear", NULL },

@@ -13,10 +13,9 @@
 static int
 ask(int argc, char **argv, const char *command, const char *help)
 {
-    static char *file = "/etc/senda/senda.conf";
+    static char *file = COMMAND_CONFIG_FILE;
     static const GOptionEntry options[] = {
-        { "config", 'c', 0, G_OPTION_ARG_FILENAME, &file, "settings (/etc/senda/senda.conf)",
-            "FILE" },
+        COMMAND_CONFIG(file),
         { NULL, 0, 0, 0, NULL, NULL, NULL },
     };
     config_t config;

@@ -10,6 +10,14 @@
 
 #include "senda.h"
 
+/* The row of -c; file is a static char * that begins as COMMAND_CONFIG_FILE. */
+#define COMMAND_CONFIG_FILE "/etc/senda/senda.conf"
+#define COMMAND_CONFIG(file)                                                                    \
+    {                                                                                           \
+        "config", 'c', 0, G_OPTION_ARG_FILENAME, &(file), "settings (" COMMAND_CONFIG_FILE ")", \
+            "FILE"                                                                              \
+    }
+
 /*
  * Parses and removes options from argv; what is left are the arguments, of
  * which there must be min to max. usage names them ("DIR"), help is a
