@@ -281,7 +281,7 @@ what_would_not_fit_is_refused(void **state)
 
     (void)state;
     while (text->len < LANG_LINE_MAX - 100) {
-        g_string_append_printf(text, " or visits /%060u within 1 d", 0);
+        g_string_append_printf(text, " or visits /%060d within 1 d", 0);
     }
     g_string_append(text, "\n  send email x\n");
     l = lang_read("a.senda", text->str, text->len);
