@@ -100,15 +100,20 @@ $(BUILD)/ready: tests/setup.sh
 	@sh tests/setup.sh --missing build
 	@touch $@
 
+# Changes only when an optional library has come or gone, so that what uses it is compiled anew.
+$(BUILD)/features: again | $(BUILD)/ready
+	@echo '$(found)' >$@.new
+	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+
 $(BUILD)/obj/core/%.o: core/%.c | $(BUILD)/ready
 	@mkdir -p $(@D)
 	$(call say,cc)$(COMPILE) -c -o $@ $<
 
-$(BUILD)/obj/sidecar/%.o: sidecar/%.c | $(BUILD)/ready
+$(BUILD)/obj/sidecar/%.o: sidecar/%.c $(BUILD)/features | $(BUILD)/ready
 	@mkdir -p $(@D)
 	$(call say,cc)$(COMPILE) $(SIDECAR_INC) $(PKG_CFLAGS) -c -o $@ $<
 
-$(BUILD)/obj/tests/%.o: tests/%.c | $(BUILD)/ready
+$(BUILD)/obj/tests/%.o: tests/%.c $(BUILD)/features | $(BUILD)/ready
 	@mkdir -p $(@D)
 	$(call say,cc)$(COMPILE) $(SIDECAR_INC) -Itests $(PKG_CFLAGS) -c -o $@ $<
 

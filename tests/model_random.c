@@ -19,7 +19,7 @@ random_below(random_t *r, uint32_t n)
 
     z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9u;
     z = (z ^ z >> 27) * 0x94D049BB133111EBu;
-    return (uint32_t)((z ^ z >> 31) >> 32) % n;
+    return n == 0 ? 0 : (uint32_t)((z ^ z >> 31) >> 32) % n;
 }
 
 bool

@@ -19,7 +19,7 @@
 #include "draw.h"
 
 #define GOLDEN  "tests/golden/draw"
-#define HOSTILE GOLDEN "/hostile.senda"
+#define HOSTILE "tests/golden/draw/hostile.senda"
 
 typedef struct {
     char *text;

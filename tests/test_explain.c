@@ -197,8 +197,8 @@ tables_are_whole(void **state)
                 fail_msg("phrase %d has nothing in language %d", p, i);
             }
         }
-        for (char n = '1'; n <= '9'; n++) {
-            char mark[] = { '%', n, '\0' };
+        for (int n = 1; n <= 9; n++) {
+            char mark[] = { '%', (char)('0' + n), '\0' };
 
             if ((strstr(explain_phrase((phrase_t)p, LANG_ES), mark) == NULL) !=
                 (strstr(explain_phrase((phrase_t)p, LANG_EN), mark) == NULL)) {
