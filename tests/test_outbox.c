@@ -253,6 +253,10 @@ test_a_run_that_ends_takes_back_what_waits(void **state)
     assert_int_equal(load(f, &first)->state, OUT_INTENT); /* it is on its way */
     assert_int_equal(load(f, &second)->state, OUT_SKIPPED);
     assert_int_equal(load(f, &other)->state, OUT_PLANNED);
+    assert_int_equal(outbox_move(f->s, &m, OUT_HANDED, 1600, 0, NULL), SENDA_OK);
+    assert_int_equal(outbox_move(f->s, &m, OUT_DEFER, 1700, 1760, "later"), SENDA_OK);
+    assert_int_equal(load(f, &first)->state, OUT_SKIPPED); /* it came back: it stays */
+    assert_string_equal(load(f, &first)->answer, "stopped");
 }
 
 static void

@@ -49,6 +49,12 @@ settled(out_state_t state)
     return ways[state] == 0;
 }
 
+static bool
+in_flight(out_state_t state)
+{
+    return state == OUT_INTENT || state == OUT_HANDED;
+}
+
 out_id_t
 outbox_id(uint32_t site, uint32_t flow, uint64_t entry, uint32_t step, const engine_who_t *who)
 {
@@ -246,9 +252,16 @@ outbox_move(state_t *s, out_message_t *m, out_state_t to, senda_sec_t now, senda
     const char *answer)
 {
     state_key_t old = due_key(m->due, &m->id), fresh;
+    senda_str_t recall;
 
     if ((ways[m->state] & TO(to)) == 0) {
         return SENDA_BAD;
+    }
+    if (in_flight(m->state) && (to == OUT_PLANNED || to == OUT_DEFER) &&
+        state_get(s, STATE_DUE, state_key_str(&old), &recall) == SENDA_OK && recall.n > 1) {
+        to = OUT_SKIPPED; /* taken back while it was on its way, and it came back */
+        copy_text(m->answer, sizeof(m->answer), recall);
+        answer = NULL;
     }
     if (to == OUT_INTENT) {
         m->tries++;
@@ -300,8 +313,14 @@ outbox_cancel(state_t *s, uint32_t site, const intent_t *intent, const char *why
             continue;
         }
         id = outbox_id(site, intent->flow->id, intent->entry, step->id, &intent->who);
-        if (outbox_load(s, &id, &m) == SENDA_OK &&
-            outbox_move(s, &m, OUT_SKIPPED, intent->at, 0, why) == SENDA_OK) {
+        if (outbox_load(s, &id, &m) != SENDA_OK) {
+            continue;
+        }
+        if (in_flight(m.state)) {
+            state_key_t due = due_key(m.due, &id);
+
+            state_put(s, STATE_DUE, state_key_str(&due), senda_cstr(why));
+        } else if (outbox_move(s, &m, OUT_SKIPPED, intent->at, 0, why) == SENDA_OK) {
             n++;
         }
     }

@@ -77,7 +77,7 @@ senda_rc_t outbox_load(state_t *s, const out_id_t *id, out_message_t *m);
 senda_rc_t outbox_read(const out_id_t *id, senda_str_t record, out_message_t *m);
 
 /*
- * Moves a message on. due counts in PLANNED and DEFER. SENDA_OK; SENDA_BAD: no
+ * Moves a message on; one taken back meanwhile goes to SKIPPED. due counts in PLANNED and DEFER. SENDA_OK; SENDA_BAD: no
  * way leads there, and nothing is changed.
  */
 senda_rc_t outbox_move(state_t *s, out_message_t *m, out_state_t to, senda_sec_t now,
@@ -86,7 +86,10 @@ senda_rc_t outbox_move(state_t *s, out_message_t *m, out_state_t to, senda_sec_t
 /* When a deferred message is tried again; false: it is given up. */
 bool outbox_retry(const out_message_t *m, senda_sec_t now, long retry_after, senda_sec_t *due);
 
-/* Takes back what a run that ended has waiting; returns how many. */
+/*
+ * Takes back what a run that ended has waiting; returns how many. What is on its
+ * way is SKIPPED should it come back instead of being accepted.
+ */
 unsigned outbox_cancel(state_t *s, uint32_t site, const intent_t *intent, const char *why);
 
 /* Unsettled messages due up to a second, earliest first, at most max; committed ones only. */

@@ -75,7 +75,7 @@ sender_move(sender_t *s, out_message_t *m, out_state_t to, senda_sec_t due, cons
 {
     if (outbox_move(s->o.state, m, to, run_clock_sec(sender_now(s)), due, answer) == SENDA_OK) {
         count(s, m);
-        say(s, m, out_state_words[to]);
+        say(s, m, out_state_words[m->state]); /* it may have been taken back meanwhile */
     }
 }
 
