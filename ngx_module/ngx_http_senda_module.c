@@ -335,7 +335,7 @@ ngx_http_senda_cookie(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
             s.len = value[i].len - 8;
             scf->max_age = ngx_parse_time(&s, 1);
 
-            if (scf->max_age != (time_t)NGX_ERROR && scf->max_age > 0) {
+            if (scf->max_age > 0) { /* NGX_ERROR is below */
                 continue;
             }
         }
