@@ -22,7 +22,7 @@ STD = -std=gnu11 -D_GNU_SOURCE -fPIC -fstack-protector-strong
 # where it is not, the build says which feature is left out.
 PACKAGES = glib-2.0 gmime-3.0 libcurl openssl jansson
 OPTIONAL = GRAPHVIZ:libgvc:libgraphviz-dev
-LIBS = -llmdb -lmsgpackc
+LIBS = -llmdb -lmsgpackc -lcsv -lm
 
 row = $(word $(1),$(subst :, ,$(2)))
 have = $(shell pkg-config --exists $(call row,2,$(1)) 2>/dev/null && echo yes)
@@ -56,7 +56,7 @@ TESTS = $(call bin,$(TEST_SRC))
 TOOLS = $(call bin,$(TOOL_SRC))
 BENCHES = $(call bin,$(BENCH_SRC))
 
-.PHONY: all objects setup test check asan fuzz bench demo install clean help tests tools benches \
+.PHONY: all objects setup test check asan fuzz mutate bench demo install clean help tests tools benches \
     fuzzers format again
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -72,6 +72,7 @@ help:
 	@echo 'make format     the style of .clang-format, put on every C file'
 	@echo 'make asan       the tests under AddressSanitizer and UndefinedBehaviorSanitizer'
 	@echo 'make fuzz       each fuzzer for FUZZ_SECONDS ($(FUZZ_SECONDS))'
+	@echo 'make mutate     whether a test notices each statement of the language that does nothing'
 	@echo 'make bench      requests per second and CPU beside bare nginx; replay lines per second'
 	@echo 'make install    module, program, configuration, manual (PREFIX, MODULESDIR, DESTDIR)'
 	@echo 'make clean      remove $(BUILD)/'
@@ -144,7 +145,8 @@ $(PROGRAM): $(BUILD)/obj/sidecar/main.o $(ARCHIVES)
 TEST_DEPS = $(BUILD)/libtests.a $(ARCHIVES)
 $(TESTS) $(TOOLS) $(BENCHES): $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(TEST_DEPS)
 	@mkdir -p $(@D)
-	$(call say,ld)$(LINK) -o $@ $^ $(PKG_LIBS) -lcmocka -lpthread
+	$(call say,ld)$(LINK) -o $@ $^ $(PKG_LIBS) -lcmocka -lpthread $(PEER_LIBS)
+$(BUILD)/tests/bench_match: PEER_LIBS = -lpcre2-8
 
 tests: $(TESTS) $(TOOLS)
 tools: $(TOOLS)
@@ -218,9 +220,16 @@ $(FUZZERS): $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(ARCHIVES)
 	@mkdir -p $(@D)
 	$(call say,ld)$(LINK) -fsanitize=fuzzer -o $@ $^ $(PKG_LIBS)
 
+# Mutants of the engine are compiled without optimizing and without warnings: they are run once.
+mutate:
+	@sh tests/setup.sh build test
+	@$(again_make) all tests
+	@MUTATE_CC='$(CC) $(STD) -O0 -w $(SIDECAR_INC) -Icore $(PKG_CFLAGS)' MUTATE_LIBS='$(PKG_LIBS)' \
+	    perl tests/mutate.pl --build $(BUILD)
+
 bench:
 	@sh tests/setup.sh build bench
-	@$(again_make) all benches
+	@$(again_make) all benches tools
 	@perl tests/bench_nginx.pl --build $(BUILD)
 
 demo:

@@ -33,7 +33,12 @@ typedef enum {
     SENDA_EV_REFUND,
     SENDA_EV_SIGN_UP,
     SENDA_EV_LOGIN,
-    SENDA_EV_LAST = SENDA_EV_LOGIN
+    SENDA_EV_LAST = SENDA_EV_LOGIN,
+
+    /* Our own, which no page is: a message was sent, opened, clicked. */
+    SENDA_EV_MESSAGE_GET = 32,
+    SENDA_EV_MESSAGE_OPEN,
+    SENDA_EV_MESSAGE_CLICK
 } senda_event_t;
 
 static inline senda_key_t

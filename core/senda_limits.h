@@ -34,6 +34,7 @@
 #define SENDA_COUNTERS_MAX 256 /* pages and events counted; further ones are refused */
 #define SENDA_MOMENTS_MAX  100 /* moments kept for each; a rule asking for more is an error */
 #define SENDA_TAGS_MAX     128 /* tags of one visitor; further ones are refused */
+#define SENDA_SHOWS_MAX    64  /* blocks shown to one visitor; further ones are refused */
 
 /* One set of rules. */
 #define SENDA_RULES_MAX  (64u << 20) /* bytes of the compiled blob */

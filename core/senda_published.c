@@ -1,8 +1,10 @@
 /*
  * What the sidecar tells nginx. Tables: "meta" (generation, the last id of each
- * kind), "names" (kind, site, name → id), "rules" (the blob), "visitors" (tags
- * that flows gave). An id, once given, is never given to another name, and ids
- * of a kind are one sequence over all sites, because counters know no site.
+ * kind), "names" (kind, site, name → id), "rules" (the blob), "visitors"
+ * (visitor → tags that flows gave; visitor, 's' → blocks: a table of their own
+ * would hide a store from before there were any). An id, once given, is never
+ * given to another name, and ids of a kind are one sequence over all sites,
+ * because counters know no site.
  *
  * Never reads what a blob means; no address of a person passes through here.
  */
@@ -18,8 +20,11 @@
 #define PUBLISHED_FORMAT 1
 #define TAGS_VERSION     1
 #define ID_LAST          (SENDA_KEY_EVENT - 1)
-#define NAME_HEAD        5                        /* kind, site */
-#define TAGS_PACKED_MAX  (5 * SENDA_TAGS_MAX + 8) /* 5 bytes a tag at most */
+#define NAME_HEAD        5 /* kind, site */
+#define SHOWS_VERSION    1
+#define VISITOR_KEY      (SENDA_VISITOR_LEN + 1)
+#define NUMBERS_MAX      (2 * SENDA_SHOWS_MAX > SENDA_TAGS_MAX ? 2 * SENDA_SHOWS_MAX : SENDA_TAGS_MAX)
+#define PACKED_MAX       (5 * NUMBERS_MAX + 8) /* 5 bytes a number at most */
 
 enum { TABLE_META, TABLE_NAMES, TABLE_RULES, TABLE_VISITORS };
 
@@ -33,6 +38,8 @@ static const char *const last_id_keys[] = {
     [SENDA_NAME_EVENT] = "last:event",
     [SENDA_NAME_TAG] = "last:tag",
     [SENDA_NAME_FLOW] = "last:flow",
+    [SENDA_NAME_BLOCK] = "last:block",
+    [SENDA_NAME_POSITION] = "last:position",
 };
 
 struct senda_published_s {
@@ -140,7 +147,7 @@ senda_published_id(senda_published_t *p, senda_name_kind_t kind, uint32_t site, 
     senda_rc_t rc;
 
     *id = 0;
-    if (kind < SENDA_NAME_SITE || kind > SENDA_NAME_FLOW) {
+    if (kind < SENDA_NAME_SITE || kind >= SENDA_NAME_KINDS) {
         return senda_fail(err, SENDA_BAD, "published: no kind of name %d", (int)kind);
     }
     if (name.n == 0 || name.n > SENDA_NAME_MAX) {
@@ -242,53 +249,58 @@ senda_published_rules(senda_published_t *p, void **blob, size_t *len, uint64_t *
     return rc;
 }
 
-senda_rc_t
-senda_published_set_tags(senda_published_t *p, const senda_visitor_t *visitor, const uint32_t *tags,
-    unsigned ntags, senda_err_t *err)
+/* Of tags the visitor itself; kind NUL. */
+static senda_str_t
+visitor_key(const senda_visitor_t *visitor, char kind, char buf[VISITOR_KEY])
 {
-    senda_str_t key = { (const char *)visitor->b, SENDA_VISITOR_LEN };
-    char buf[TAGS_PACKED_MAX];
+    memcpy(buf, visitor->b, SENDA_VISITOR_LEN);
+    buf[SENDA_VISITOR_LEN] = kind;
+    return (senda_str_t){ buf, kind != '\0' ? VISITOR_KEY : SENDA_VISITOR_LEN };
+}
+
+/* What is kept of a visitor: an array of numbers, the version first; none: nothing is kept. */
+static senda_rc_t
+set_numbers(senda_published_t *p, senda_str_t key, unsigned version, const uint32_t *numbers,
+    unsigned n, senda_err_t *err)
+{
+    char buf[PACKED_MAX];
     senda_packer_t pk;
     senda_rc_t rc;
 
-    if (ntags > SENDA_TAGS_MAX) {
-        return senda_fail(err, SENDA_FULL, "published: %u tags of one visitor, at most %d", ntags,
-            SENDA_TAGS_MAX);
-    }
-    if (ntags == 0) {
+    if (n == 0) {
         rc = senda_del(p->txn, TABLE_VISITORS, key, err);
         return rc == SENDA_NONE ? SENDA_OK : rc;
     }
     senda_pack_init(&pk, buf, sizeof(buf));
-    senda_pack_array(&pk, ntags + 1);
-    senda_pack_uint(&pk, TAGS_VERSION);
-    for (unsigned i = 0; i < ntags; i++) {
-        senda_pack_uint(&pk, tags[i]);
+    senda_pack_array(&pk, n + 1);
+    senda_pack_uint(&pk, version);
+    for (unsigned i = 0; i < n; i++) {
+        senda_pack_uint(&pk, numbers[i]);
     }
     return senda_put(p->txn, TABLE_VISITORS, key, (senda_str_t){ buf, senda_pack_len(&pk) }, false,
         err);
 }
 
 static unsigned
-load_tags(senda_str_t packed, uint32_t *tags, unsigned max)
+load_numbers(senda_str_t packed, unsigned version, uint32_t *numbers, unsigned max)
 {
     senda_unpacker_t u;
     uint32_t n;
 
     senda_unpack_init(&u, packed.p, packed.n);
     n = senda_unpack_array(&u);
-    if (n == 0 || senda_unpack_uint(&u) != TAGS_VERSION) {
+    if (n == 0 || senda_unpack_uint(&u) != version) {
         return 0;
     }
     n = n - 1 < max ? n - 1 : max;
     for (uint32_t i = 0; i < n; i++) {
-        tags[i] = (uint32_t)senda_unpack_uint(&u);
+        numbers[i] = (uint32_t)senda_unpack_uint(&u);
     }
     return u.bad ? 0 : n;
 }
 
-unsigned
-senda_published_tags(senda_published_t *p, const senda_visitor_t *visitor, uint32_t *tags,
+static unsigned
+get_numbers(senda_published_t *p, senda_str_t key, unsigned version, uint32_t *numbers,
     unsigned max)
 {
     senda_str_t value;
@@ -298,10 +310,65 @@ senda_published_tags(senda_published_t *p, const senda_visitor_t *visitor, uint3
     if (senda_txn_begin(&t, p->store, false, NULL) != SENDA_OK) {
         return 0;
     }
-    if (senda_get(t, TABLE_VISITORS, (senda_str_t){ (const char *)visitor->b, SENDA_VISITOR_LEN },
-            &value) == SENDA_OK) {
-        n = load_tags(value, tags, max);
+    if (senda_get(t, TABLE_VISITORS, key, &value) == SENDA_OK) {
+        n = load_numbers(value, version, numbers, max);
     }
     senda_txn_abort(t);
+    return n;
+}
+
+senda_rc_t
+senda_published_set_tags(senda_published_t *p, const senda_visitor_t *visitor, const uint32_t *tags,
+    unsigned ntags, senda_err_t *err)
+{
+    char key[VISITOR_KEY];
+
+    if (ntags > SENDA_TAGS_MAX) {
+        return senda_fail(err, SENDA_FULL, "published: %u tags of one visitor, at most %d", ntags,
+            SENDA_TAGS_MAX);
+    }
+    return set_numbers(p, visitor_key(visitor, '\0', key), TAGS_VERSION, tags, ntags, err);
+}
+
+unsigned
+senda_published_tags(senda_published_t *p, const senda_visitor_t *visitor, uint32_t *tags,
+    unsigned max)
+{
+    char key[VISITOR_KEY];
+
+    return get_numbers(p, visitor_key(visitor, '\0', key), TAGS_VERSION, tags, max);
+}
+
+senda_rc_t
+senda_published_set_shows(senda_published_t *p, const senda_visitor_t *visitor,
+    const senda_show_t *shows, unsigned nshows, senda_err_t *err)
+{
+    uint32_t numbers[2 * SENDA_SHOWS_MAX];
+    char key[VISITOR_KEY];
+
+    if (nshows > SENDA_SHOWS_MAX) {
+        return senda_fail(err, SENDA_FULL, "published: %u blocks for one visitor, at most %d",
+            nshows, SENDA_SHOWS_MAX);
+    }
+    for (unsigned i = 0; i < nshows; i++) {
+        numbers[2 * i] = shows[i].block;
+        numbers[2 * i + 1] = shows[i].position;
+    }
+    return set_numbers(p, visitor_key(visitor, 's', key), SHOWS_VERSION, numbers, 2 * nshows, err);
+}
+
+unsigned
+senda_published_shows(senda_published_t *p, const senda_visitor_t *visitor, senda_show_t *shows,
+    unsigned max)
+{
+    uint32_t numbers[2 * SENDA_SHOWS_MAX];
+    char key[VISITOR_KEY];
+    unsigned n = get_numbers(p, visitor_key(visitor, 's', key), SHOWS_VERSION, numbers,
+        2 * SENDA_SHOWS_MAX);
+
+    n = n / 2 < max ? n / 2 : max;
+    for (unsigned i = 0; i < n; i++) {
+        shows[i] = (senda_show_t){ numbers[2 * i], numbers[2 * i + 1] };
+    }
     return n;
 }

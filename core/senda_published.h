@@ -1,7 +1,7 @@
 /*
  * published/: what the sidecar tells nginx. Compiled rules, the ids of names,
  * and what is true of a visitor but only the sidecar knows (tags given by
- * flows). No address of a person ever stands here.
+ * flows, blocks of `show`). No address of a person ever stands here.
  */
 
 #ifndef SENDA_PUBLISHED_H
@@ -19,6 +19,9 @@ typedef enum {
     SENDA_NAME_EVENT, /* custom ones, from SENDA_EVENT_CUSTOM on */
     SENDA_NAME_TAG,
     SENDA_NAME_FLOW,
+    SENDA_NAME_BLOCK,    /* what a `show` shows … */
+    SENDA_NAME_POSITION, /* … and where */
+    SENDA_NAME_KINDS
 } senda_name_kind_t;
 
 senda_rc_t senda_published_open_write(senda_published_t **out, const char *dir, senda_err_t *err);
@@ -56,5 +59,18 @@ senda_rc_t senda_published_set_tags(senda_published_t *p, const senda_visitor_t 
 /* Reader: at most max tag ids; how many. */
 unsigned senda_published_tags(senda_published_t *p, const senda_visitor_t *visitor, uint32_t *tags,
     unsigned max);
+
+/* A block that a visitor is to see; ids of names. */
+typedef struct {
+    uint32_t block, position;
+} senda_show_t;
+
+/* Writer, in a transaction: the blocks whose condition is true; nshows 0 forgets the visitor. */
+senda_rc_t senda_published_set_shows(senda_published_t *p, const senda_visitor_t *visitor,
+    const senda_show_t *shows, unsigned nshows, senda_err_t *err);
+
+/* Reader: at most max blocks; how many. */
+unsigned senda_published_shows(senda_published_t *p, const senda_visitor_t *visitor,
+    senda_show_t *shows, unsigned max);
 
 #endif

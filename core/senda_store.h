@@ -25,7 +25,7 @@ typedef struct senda_scan_s senda_scan_t;
  */
 extern volatile sig_atomic_t senda_store_inside;
 
-#define SENDA_STORE_TABLES 8   /* tables of one environment */
+#define SENDA_STORE_TABLES 16  /* tables of one environment */
 #define SENDA_STORE_READS  8   /* read transactions open at once in one handle */
 #define SENDA_STORE_KEY    511 /* bytes of a key, at least 1 */
 

@@ -5,11 +5,9 @@
  */
 
 #include "access_log.h"
+#include "log_bytes.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 /* What is left of the line. */
 typedef struct {
@@ -132,10 +130,15 @@ access_log_parse(access_line_t *line, senda_str_t text)
     if (!word(&r, &line->address) || !word(&r, &skipped))
         return false;
     /* a user's name may hold spaces: go on to the bracket */
+    line->user = (senda_str_t){ r.p, 0 };
     while (r.p < r.end && *r.p != '[') {
         if (!word(&r, &skipped))
             return false;
     }
+    if (r.p > line->user.p)
+        line->user.n = (size_t)(r.p - 1 - line->user.p);
+    if (senda_str_eq(line->user, SENDA_STR("-")))
+        line->user.n = 0;
     if (!timestamp(&r, &line->at) || !quoted(&r, &req) || r.end - r.p < 6 || r.p[0] != ' ' ||
         !digits(r.p + 1, 3, &line->status) || r.p[4] != ' ')
         return false;
@@ -149,9 +152,8 @@ access_log_parse(access_line_t *line, senda_str_t text)
 }
 
 struct access_log_s {
-    int fd;
+    log_bytes_t *bytes;
     bool at_end;
-    const char *name;
     size_t from, to; /* what of buf is not yet handed out */
     char buf[16 * ACCESS_LINE_MAX];
 };
@@ -160,20 +162,17 @@ access_log_t *
 access_log_open(const char *file, senda_err_t *err)
 {
     access_log_t *log = malloc(sizeof(*log));
-    bool input = strcmp(file, "-") == 0;
 
     if (log == NULL) {
         senda_fail(err, SENDA_SYS, "out of memory");
         return NULL;
     }
-    log->fd = input ? STDIN_FILENO : open(file, O_RDONLY | O_CLOEXEC);
-    if (log->fd < 0) {
-        senda_fail(err, SENDA_SYS, "%s: %s", file, strerror(errno));
+    log->bytes = log_bytes_open(file, err);
+    if (log->bytes == NULL) {
         free(log);
         return NULL;
     }
     log->at_end = false;
-    log->name = file;
     log->from = log->to = 0;
     return log;
 }
@@ -183,27 +182,36 @@ access_log_close(access_log_t *log)
 {
     if (log == NULL)
         return;
-    if (log->fd != STDIN_FILENO)
-        close(log->fd);
+    log_bytes_close(log->bytes);
     free(log);
+}
+
+uint64_t
+access_log_taken(const access_log_t *log)
+{
+    return log_bytes_taken(log->bytes);
+}
+
+uint64_t
+access_log_size(const access_log_t *log)
+{
+    return log_bytes_size(log->bytes);
 }
 
 /* More bytes behind what is left, which goes to the front first. */
 static senda_rc_t
 fill(access_log_t *log, senda_err_t *err)
 {
-    ssize_t n;
+    size_t n;
 
     memmove(log->buf, log->buf + log->from, log->to - log->from);
     log->to -= log->from;
     log->from = 0;
-    do
-        n = read(log->fd, log->buf + log->to, sizeof(log->buf) - log->to);
-    while (n < 0 && errno == EINTR);
-    if (n < 0)
-        return senda_fail(err, SENDA_SYS, "%s: %s", log->name, strerror(errno));
+    if (log_bytes_read(log->bytes, log->buf + log->to, sizeof(log->buf) - log->to, &n, err) !=
+        SENDA_OK)
+        return SENDA_SYS;
     log->at_end = n == 0;
-    log->to += (size_t)n;
+    log->to += n;
     return SENDA_OK;
 }
 

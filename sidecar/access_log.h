@@ -1,5 +1,6 @@
 /*
- * Lines of an access log in the combined format of nginx and Apache:
+ * Lines of an access log, plain or packed by gzip, in the combined format of
+ * nginx and Apache:
  *
  *     ADDRESS - USER [DAY/MON/YEAR:HH:MM:SS ±HHMM] "REQUEST" STATUS BYTES "REFERER" "AGENT"
  *
@@ -16,6 +17,7 @@
 
 typedef struct {
     senda_str_t address;
+    senda_str_t user; /* who logged in with HTTP's own means; "-" is empty */
     senda_sec_t at;
     senda_str_t method, target; /* of the request line, as the client sent them */
     int status;
@@ -33,5 +35,9 @@ void access_log_close(access_log_t *log);
 
 /* The next line without its end; SENDA_NONE at the end; SENDA_SYS (cannot be read). */
 senda_rc_t access_log_next(access_log_t *log, senda_str_t *text, senda_err_t *err);
+
+/* How many bytes of the file, as it lies there, were read; how many it has (0: not known). */
+uint64_t access_log_taken(const access_log_t *log);
+uint64_t access_log_size(const access_log_t *log);
 
 #endif

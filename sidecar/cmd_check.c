@@ -1,10 +1,11 @@
 /*
  * senda check: reads rule files and says everything that is wrong with them,
- * for people or, with --json, for editors. Writes nothing else and changes
- * nothing. Exit status: 0 no mistakes (warnings are allowed), 1 mistakes,
- * 2 a file could not be read.
+ * for people or, with --json, for editors; with --sample also which pages an
+ * access log hits. Writes nothing else and changes nothing. Exit status: 0 no
+ * mistakes (warnings are allowed), 1 mistakes, 2 a file could not be read.
  */
 
+#include "check_sample.h"
 #include "commands.h"
 #include "language.h"
 #include "message.h"
@@ -17,9 +18,10 @@
 
 typedef struct {
     const char *messages; /* folder of templates, NULL: not looked at */
+    const char *sample;   /* access log, NULL: none */
     bool json;
     bool color;
-    json_t *list;
+    json_t *list, *samples;
     unsigned errors, warnings, unread;
     bool spanish;
 } check_cmd_t;
@@ -56,10 +58,133 @@ add_json(check_cmd_t *cmd, const char *file, const lang_diag_t *d)
     json_array_append_new(cmd->list, o);
 }
 
+/* ---- a sample ---- */
+
+/* A name in a column: counted in characters, not bytes. */
+static void
+print_column(const char *name, int width)
+{
+    int pad = width - (int)g_utf8_strlen(name, -1);
+
+    printf("  %s%*s", name, pad > 0 ? pad : 0, "");
+}
+
+/* "shop.senda:12:1: warning: …", as every other. */
+static void
+warn_unhit(check_cmd_t *cmd, const char *file, const prog_page_t *page)
+{
+    lang_diag_t d = { .warning = true, .line = page->place.line, .column = 1, .width = 1 };
+    char *message = g_strdup_printf(cmd->spanish
+            ? "Ninguna línea del registro pasa por la página \"%s\"."
+            : "No line of the log hits the page \"%s\".",
+        page->name);
+
+    d.message = message;
+    if (cmd->json) {
+        add_json(cmd, file, &d);
+    } else {
+        printf("%s:%u:1: %s: %s\n", file, d.line, cmd->spanish ? "aviso" : "warning", message);
+    }
+    cmd->warnings++;
+    g_free(message);
+}
+
+static void
+print_sample(const check_cmd_t *cmd, const program_t *p, const sample_t *s)
+{
+    bool es = cmd->spanish;
+
+    printf(es ? "\n%s: %llu líneas, %llu visitas" : "\n%s: %llu lines, %llu visits", cmd->sample,
+        (unsigned long long)s->lines, (unsigned long long)s->visits);
+    if (s->malformed > 0) {
+        printf(es ? ", %llu que no son de un registro" : ", %llu that are none of a log",
+            (unsigned long long)s->malformed);
+    }
+    printf("\n");
+    print_column(es ? "página" : "page", 40);
+    printf(" %10s\n", es ? "visitas" : "visits");
+    for (unsigned i = 0; i < p->npages; i++) {
+        print_column(p->pages[i].name, 40);
+        printf(" %10llu\n", (unsigned long long)s->pages[i]);
+    }
+    if (s->npaths > 0) {
+        printf(es ? "%llu visitas a ninguna página; las más frecuentes:\n"
+                  : "%llu visits to no page; the most frequent:\n",
+            (unsigned long long)s->unmatched);
+    }
+    for (unsigned i = 0; i < s->npaths; i++) {
+        print_column(s->paths[i].path, 40);
+        printf(" %10llu\n", (unsigned long long)s->paths[i].visits);
+    }
+    if (s->beyond > 0) {
+        printf(es ? "  (%llu visitas a más de %d rutas distintas no se cuentan por ruta)\n"
+                  : "  (%llu visits beyond %d different paths are not counted by path)\n",
+            (unsigned long long)s->beyond, SAMPLE_PATHS_MAX);
+    }
+}
+
+static void
+sample_json(check_cmd_t *cmd, const char *file, const program_t *p, const sample_t *s)
+{
+    json_t *pages = json_array(), *paths = json_array();
+
+    for (unsigned i = 0; i < p->npages; i++) {
+        json_array_append_new(pages,
+            json_pack("{s:s, s:I, s:I}", "name", p->pages[i].name, "line",
+                (json_int_t)p->pages[i].place.line, "visits", (json_int_t)s->pages[i]));
+    }
+    for (unsigned i = 0; i < s->npaths; i++) {
+        json_array_append_new(paths,
+            json_pack("{s:s, s:I}", "path", s->paths[i].path, "visits",
+                (json_int_t)s->paths[i].visits));
+    }
+    json_array_append_new(cmd->samples,
+        json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:o, s:o}", "file", file, "log", cmd->sample,
+            "lines", (json_int_t)s->lines, "visits", (json_int_t)s->visits, "malformed",
+            (json_int_t)s->malformed, "unmatched", (json_int_t)s->unmatched, "pages", pages,
+            "paths", paths));
+}
+
+/* Rules without mistakes, and the log. */
+static void
+sample_one(check_cmd_t *cmd, const char *file)
+{
+    int status;
+    senda_err_t err = { "" };
+    sample_t s = { 0 };
+    virtual_t *world = virtual_open(file, stderr, &status);
+    access_log_t *log = world != NULL ? access_log_open(cmd->sample, &err) : NULL;
+    const program_t *p = world != NULL ? virtual_program(world) : NULL;
+
+    if (log == NULL || sample_read(&s, world, log, &err) != SENDA_OK) {
+        if (world != NULL) {
+            fprintf(stderr, "senda: %s\n", err.text);
+        }
+        cmd->unread++;
+    } else {
+        for (unsigned i = 0; i < p->npages; i++) {
+            if (s.pages[i] == 0) {
+                warn_unhit(cmd, file, &p->pages[i]);
+            }
+        }
+        if (cmd->json) {
+            sample_json(cmd, file, p, &s);
+        } else {
+            print_sample(cmd, p, &s);
+        }
+    }
+    sample_free(&s);
+    access_log_close(log);
+    virtual_close(world);
+}
+
+/* ---- files ---- */
+
 static void
 check_text(check_cmd_t *cmd, const char *file, const char *text, size_t len)
 {
     lang_t *l = lang_read(file, text, len);
+    bool sound;
 
     lang_check_zone(l, zone_table, NULL);
     if (cmd->messages != NULL) {
@@ -78,7 +203,11 @@ check_text(check_cmd_t *cmd, const char *file, const char *text, size_t len)
     cmd->errors += lang_errors(l);
     cmd->warnings += lang_warnings(l);
     cmd->spanish = strcmp(lang_language(l), "es") == 0;
+    sound = lang_errors(l) == 0;
     lang_free(l);
+    if (cmd->sample != NULL && sound) {
+        sample_one(cmd, file);
+    }
 }
 
 static void
@@ -124,16 +253,24 @@ check_files(check_cmd_t *cmd, char **files)
 
     cmd->color = isatty(STDOUT_FILENO) != 0 && g_getenv("NO_COLOR") == NULL;
     cmd->list = json_array();
+    cmd->samples = json_array();
     for (; files[n] != NULL; n++) {
         check_one(cmd, files[n]);
     }
-    if (cmd->json) {
+    if (cmd->json && cmd->sample != NULL) {
+        json_t *both = json_pack("{s:O, s:O}", "mistakes", cmd->list, "samples", cmd->samples);
+
+        json_dumpf(both, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
+        putchar('\n');
+        json_decref(both);
+    } else if (cmd->json) {
         json_dumpf(cmd->list, stdout, JSON_INDENT(2));
         putchar('\n');
     } else if (cmd->unread < (unsigned)n) {
         sum_up(cmd, n - (int)cmd->unread);
     }
     json_decref(cmd->list);
+    json_decref(cmd->samples);
     return cmd->unread > 0 ? 2 : cmd->errors > 0 ? 1 : 0;
 }
 
@@ -141,11 +278,13 @@ int
 cmd_check(int argc, char **argv)
 {
     gboolean json = FALSE;
-    char *messages = NULL, **files = NULL;
+    char *messages = NULL, *sample = NULL, **files = NULL;
     const GOptionEntry options[] = {
         { "json", 0, 0, G_OPTION_ARG_NONE, &json, "a JSON list, for editors", NULL },
         { "messages", 0, 0, G_OPTION_ARG_FILENAME, &messages,
             "also look at the templates that are sent", "DIR" },
+        { "sample", 0, 0, G_OPTION_ARG_FILENAME, &sample,
+            "also say how often each page is hit by this access log (gzip, -)", "LOG" },
         { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &files, NULL, "FILE…" },
         { NULL, 0, 0, 0, NULL, NULL, NULL },
     };
@@ -161,13 +300,17 @@ cmd_check(int argc, char **argv)
         g_error_free(error);
     } else if (files == NULL) {
         fprintf(stderr, "senda check: which file? Try: senda check shop.senda\n");
+    } else if (sample != NULL && strcmp(sample, "-") == 0 && files[1] != NULL) {
+        fprintf(stderr, "senda check: standard input can be read once: one file with --sample -\n");
     } else {
         cmd.messages = messages;
+        cmd.sample = sample;
         cmd.json = json;
         status = check_files(&cmd, files);
     }
     g_option_context_free(context);
     g_strfreev(files);
     g_free(messages);
+    g_free(sample);
     return status;
 }

@@ -11,11 +11,14 @@
 #include "commands.h"
 #include "config.h"
 #include "contact.h"
+#include "contact_fields.h"
 #include "control.h"
 #include "lock.h"
 #include "log.h"
 #include "message.h"
 #include "outbox.h"
+#include "plans.h"
+#include "value.h"
 
 static uint64_t
 number_of(senda_str_t key)
@@ -94,6 +97,64 @@ each_message(void *ctx, senda_str_t key, senda_str_t value)
     return SENDA_OK;
 }
 
+/* "coupon FREESHIP", "credit 27.50", "notice to shop@example.com", "call https://…". */
+static void
+print_plan(const planned_t *p)
+{
+    static const char *const words[STEP_KINDS] = {
+        [STEP_COUPON] = "coupon",
+        [STEP_CREDIT] = "credit",
+        [STEP_GIFT] = "gift",
+        [STEP_NOTIFY] = "notice to",
+        [STEP_CALL] = "call",
+    };
+    char at[64], until[64];
+
+    run_log_time(NULL, p->at * 1000, at, sizeof(at));
+    (void)printf("  planned  %s  %s ", at,
+        words[p->step_kind] != NULL ? words[p->step_kind] : "something of a newer senda");
+    if (p->step_kind == STEP_CREDIT) {
+        (void)printf("%lld.%02d", (long long)(p->value / VALUE_ONE),
+            (int)(p->value % VALUE_ONE / (VALUE_ONE / 100)));
+    } else {
+        (void)printf("%.*s", (int)p->text.n, p->text.p);
+    }
+    if (p->until != 0) {
+        run_log_time(NULL, p->until * 1000, until, sizeof(until));
+        (void)printf(" until %s", until);
+    }
+    (void)printf("\n");
+}
+
+static senda_rc_t
+each_plan(void *ctx, senda_str_t key, senda_str_t value)
+{
+    const messages_t *wanted = ctx;
+    planned_t p;
+    out_id_t id;
+
+    if (key.n != sizeof(id.b)) {
+        return SENDA_OK;
+    }
+    memcpy(id.b, key.p, sizeof(id.b));
+    if (plans_read(&id, value, &p) == SENDA_OK && p.contact == wanted->contact) {
+        print_plan(&p);
+    }
+    return SENDA_OK;
+}
+
+static void
+print_fields(state_t *s, const contact_t *c)
+{
+    contact_fields_t f;
+
+    (void)contact_fields_load(s, c->site, c->number, &f);
+    for (unsigned i = 0; i < f.n; i++) {
+        (void)printf("  %-8.*s %.*s\n", (int)f.list[i].name.n, f.list[i].name.p,
+            (int)f.list[i].value.n, f.list[i].value.p);
+    }
+}
+
 static senda_rc_t
 show(state_t *s, const char *email, senda_err_t *err)
 {
@@ -113,7 +174,11 @@ show(state_t *s, const char *email, senda_err_t *err)
                 (void)printf("  %-8s %s\n", channel_words[k], standing(s, c, (prog_channel_t)k));
             }
         }
+        print_fields(s, c);
         rc = state_each(s, STATE_OUTBOX, (senda_str_t){ "", 0 }, each_message, &wanted, err);
+        if (rc == SENDA_OK) {
+            rc = state_each(s, STATE_PLANS, (senda_str_t){ "", 0 }, each_plan, &wanted, err);
+        }
     }
     if (rc == SENDA_OK && f.contacts->len == 0) {
         rc = senda_fail(err, SENDA_NONE, "no contact has the address %s", email);

@@ -1,30 +1,37 @@
 /*
- * senda replay: options in, a table or JSON out. Replays nothing itself.
+ * senda replay: options in, a table, a story or JSON out. Replays nothing
+ * itself.
  */
 
 #include "command_line.h"
 #include "commands.h"
-#include "replay.h"
+#include "progress.h"
+#include "replay_print.h"
 
-#include <jansson.h>
 #include <limits.h>
 #include <stdlib.h>
 
-#define SHOWN_MESSAGES 40 /* in the table; --json has all */
-
 typedef struct {
-    char *rules, *until;
+    char *rules, *until, *contacts, *flow, *why;
     char **logs;
     gboolean json, keep_bots, known_only;
 } options_t;
 
 static const char summary[] =
-    "Plays access logs (combined format of nginx and Apache; - is standard input)\n"
-    "through a rule file in virtual time, and says what would have been counted,\n"
-    "started and sent. Visitors are told apart by address and user agent.\n"
+    "Plays access logs (combined format of nginx and Apache, also packed by gzip; - is\n"
+    "standard input) through a rule file in virtual time, and says what would have been\n"
+    "counted, started and sent. Visitors are told apart by address and user agent.\n"
     "\n"
     "A log names nobody: every visitor counts as reachable and consenting, unless\n"
     "--known-only. Time ends with the last line, unless --until goes further.\n"
+    "\n"
+    "--contacts tells whom the log shows. Its first row names the columns: email, phone,\n"
+    "name, consent (yes, no, or channels; without the column all consent), any field of\n"
+    "the rules; and how a log shows them: user (who logged in, or {user} of a page), order\n"
+    "({order} of a page: a list of orders will do), ip. Also {email} and {phone} of a page.\n"
+    "\n"
+    "--why takes a visitor as the table names it (203.0.113.7/1f00c3aa), an address, a\n"
+    "contact's e-mail or a user, and tells what happened to it and what did not, step by step.\n"
     "\n"
     "A line is malformed, or dropped for the first of these reasons, or a visit:\n"
     "  method   neither GET nor POST\n"
@@ -39,6 +46,9 @@ parse_options(options_t *o, int argc, char **argv)
 {
     const GOptionEntry entries[] = {
         { "rules", 'r', 0, G_OPTION_ARG_FILENAME, &o->rules, "The rule file", "FILE" },
+        { "contacts", 0, 0, G_OPTION_ARG_FILENAME, &o->contacts, "Contacts of the shop", "CSV" },
+        { "flow", 0, 0, G_OPTION_ARG_STRING, &o->flow, "Show this flow alone", "NAME" },
+        { "why", 0, 0, G_OPTION_ARG_STRING, &o->why, "Tell this visitor's story", "VISITOR" },
         { "json", 0, 0, G_OPTION_ARG_NONE, &o->json, "Print JSON", NULL },
         { "keep-bots", 0, 0, G_OPTION_ARG_NONE, &o->keep_bots, "Count bots as visitors", NULL },
         { "known-only", 0, 0, G_OPTION_ARG_NONE, &o->known_only,
@@ -53,7 +63,11 @@ parse_options(options_t *o, int argc, char **argv)
     o->logs = g_strdupv(argv + 1);
     if (o->rules == NULL)
         fprintf(stderr, "senda replay: --rules FILE is missing; see --help\n");
-    return o->rules != NULL;
+    else if (o->why != NULL && o->json)
+        fprintf(stderr, "senda replay: --why tells a story; it has no --json\n");
+    else
+        return true;
+    return false;
 }
 
 static void
@@ -61,6 +75,9 @@ free_options(options_t *o)
 {
     g_free(o->rules);
     g_free(o->until);
+    g_free(o->contacts);
+    g_free(o->flow);
+    g_free(o->why);
     g_strfreev(o->logs);
 }
 
@@ -126,181 +143,177 @@ sort_logs(char **logs)
     g_free(places);
 }
 
+/* Bytes of all logs as they lie there; 0 if one is standard input or cannot be asked. */
+static uint64_t
+size_of(char **logs)
+{
+    uint64_t sum = 0;
+
+    for (; *logs != NULL; logs++) {
+        access_log_t *log = strcmp(*logs, "-") == 0 ? NULL : access_log_open(*logs, NULL);
+
+        if (log == NULL)
+            return 0;
+        sum += access_log_size(log);
+        access_log_close(log);
+    }
+    return sum;
+}
+
+/* Where a reading stands. */
+typedef struct {
+    progress_t *progress;
+    uint64_t before; /* bytes of the logs that are done */
+} reading_t;
+
+static void
+on_tick(void *ctx, const replay_t *r, const access_log_t *log)
+{
+    const reading_t *reading = ctx;
+
+    progress_show(reading->progress, reading->before + access_log_taken(log), r->lines);
+}
+
 static bool
 read_logs(replay_t *r, char **logs)
 {
+    reading_t reading = { progress_new(size_of(logs)), 0 };
+    senda_rc_t rc = SENDA_OK;
     senda_err_t err;
 
-    sort_logs(logs);
-    for (; *logs != NULL; logs++) {
+    for (; *logs != NULL && rc == SENDA_OK; logs++) {
         access_log_t *log = access_log_open(*logs, &err);
-        senda_rc_t rc = log == NULL ? SENDA_SYS : replay_log(r, log, &err);
 
+        rc = log == NULL ? SENDA_SYS : replay_log(r, log, on_tick, &reading, &err);
+        reading.before += log == NULL ? 0 : access_log_size(log);
         access_log_close(log);
-        if (rc != SENDA_OK) {
+    }
+    progress_free(reading.progress);
+    if (rc != SENDA_OK)
+        fprintf(stderr, "senda replay: %s\n", err.text);
+    return rc == SENDA_OK;
+}
+
+/* Accents and case do not count. */
+static const prog_flow_t *
+flow_called(const program_t *p, const char *name)
+{
+    int64_t want, is;
+
+    if (!value_read(VALUE_TEXT, senda_cstr(name), &want))
+        return NULL;
+    for (unsigned i = 0; i < p->nflows; i++) {
+        if (value_read(VALUE_TEXT, senda_cstr(p->flows[i].name), &is) && is == want)
+            return &p->flows[i];
+    }
+    return NULL;
+}
+
+/* What the options name: a flow, contacts, a day. false after saying what is wrong. */
+static bool
+prepare(const options_t *o, const program_t *p, replay_options_t *options, senda_sec_t *until,
+    replay_contacts_t **contacts)
+{
+    senda_err_t err;
+
+    options->keep_bots = o->keep_bots;
+    options->known_only = o->known_only;
+    if (o->until != NULL && !parse_day(p, o->until, until)) {
+        fprintf(stderr, "senda replay: --until wants a day like 2026-12-31, not \"%s\"\n",
+            o->until);
+        return false;
+    }
+    if (o->flow != NULL && (options->only = flow_called(p, o->flow)) == NULL) {
+        fprintf(stderr, "senda replay: %s has no flow \"%s\"; it has:\n", o->rules, o->flow);
+        for (unsigned i = 0; i < p->nflows; i++)
+            fprintf(stderr, "  %s\n", p->flows[i].name);
+        return false;
+    }
+    if (o->contacts != NULL) {
+        *contacts = replay_contacts_read(o->contacts, p, stderr, &err);
+        if (*contacts == NULL) {
             fprintf(stderr, "senda replay: %s\n", err.text);
             return false;
         }
+        options->contacts = *contacts;
     }
     return true;
 }
 
-/* RFC 3339, with the site's offset. */
-static void
-format_time(const program_t *p, senda_sec_t at, char *buf, size_t size)
+/* One reading of all logs; NULL after saying why not. */
+static replay_t *
+read_through(virtual_t *world, const replay_options_t *options, char **logs, senda_sec_t until)
 {
-    int32_t offset;
-    senda_local_t l = senda_zone_local(&p->zone, at, &offset);
+    replay_t *r = replay_new(world, options);
 
-    snprintf(buf, size, "%04d-%02d-%02dT%02d:%02d:%02d%c%02d:%02d", l.year, l.month, l.day, l.hour,
-        l.minute, l.second, offset < 0 ? '-' : '+', abs(offset) / 3600, abs(offset) / 60 % 60);
-}
-
-static json_t *
-json_messages(const replay_t *r)
-{
-    json_t *list = json_array();
-    char at[64], who[80];
-
-    for (size_t i = 0; i < r->nmessages; i++) {
-        const replay_message_t *m = &r->messages[i];
-
-        format_time(r->program, m->at, at, sizeof(at));
-        visitors_name(r->visitors, m->visitor, who, sizeof(who));
-        json_array_append_new(list,
-            json_pack("{s:s, s:s, s:s, s:s, s:s}", "at", at, "who", who, "flow", m->flow->name,
-                "channel", replay_channel_name(m->channel), "template", m->template));
+    if (r == NULL) {
+        fprintf(stderr, "senda replay: out of memory\n");
+        return NULL;
     }
-    return list;
-}
-
-static void
-print_json(const replay_t *r)
-{
-    json_t *dropped = json_object(), *pages = json_object(), *flows = json_object(), *all;
-
-    for (int i = 0; i < DROP_REASONS; i++)
-        json_object_set_new(dropped, replay_reasons[i], json_integer((json_int_t)r->dropped[i]));
-    for (unsigned i = 0; i < r->program->npages; i++)
-        json_object_set_new(pages, r->program->pages[i].name,
-            json_pack("{s:I, s:I}", "visits", (json_int_t)r->pages[i].visits, "visitors",
-                (json_int_t)r->pages[i].visitors));
-    for (unsigned i = 0; i < r->program->nflows; i++)
-        json_object_set_new(flows, r->program->flows[i].name,
-            json_pack("{s:I, s:I, s:I, s:I}", "started", (json_int_t)r->flows[i].started, "stopped",
-                (json_int_t)r->flows[i].stopped, "finished", (json_int_t)r->flows[i].finished,
-                "goals", (json_int_t)r->flows[i].goals));
-    all = json_pack("{s:I, s:I, s:o, s:I, s:o, s:o, s:o}", "lines", (json_int_t)r->lines, "visits",
-        (json_int_t)r->visits, "dropped", dropped, "malformed", (json_int_t)r->malformed, "pages",
-        pages, "flows", flows, "messages", json_messages(r));
-    json_dumpf(all, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
-    putchar('\n');
-    json_decref(all);
-}
-
-/* A name in a column: counted in characters, not bytes. */
-static void
-print_name(const char *name, int width)
-{
-    int pad = width - (int)g_utf8_strlen(name, -1);
-
-    printf("  %s%*s", name, pad > 0 ? pad : 0, "");
-}
-
-static void
-print_lines(const replay_t *r)
-{
-    char from[64], to[64];
-
-    printf("%llu lines: %llu visits of %u visitors, %llu malformed", (unsigned long long)r->lines,
-        (unsigned long long)r->visits, visitors_count(r->visitors),
-        (unsigned long long)r->malformed);
-    for (int i = 0; i < DROP_REASONS; i++) {
-        if (r->dropped[i] > 0)
-            printf(", %llu dropped (%s)", (unsigned long long)r->dropped[i], replay_reasons[i]);
+    if (!read_logs(r, logs)) {
+        replay_free(r);
+        return NULL;
     }
-    putchar('\n');
-    if (r->first < 0)
-        return;
-    format_time(r->program, r->first, from, sizeof(from));
-    format_time(r->program, r->last, to, sizeof(to));
-    printf("%s to %s", from, to);
-    if (r->late > 0)
-        printf(", %llu visits out of order by at most %lld s: taken as they come",
-            (unsigned long long)r->late, (long long)r->latest);
-    putchar('\n');
+    replay_until(r, until);
+    return r;
 }
 
-static void
-print_messages(const replay_t *r)
+/* A name that a visitor gets late needs a second reading for the lines before. */
+static int
+tell_why(const options_t *o, virtual_t *world, replay_options_t *options, senda_sec_t until)
 {
-    char at[64], who[80];
+    const tale_t tale = { virtual_program(world), strcmp(virtual_language(world), "es") == 0,
+        true };
+    bool input = g_strv_contains((const char *const *)o->logs, "-");
+    replay_why_t *why = replay_why_new(o->why, &tale);
+    replay_t *r;
+    int status = 2;
 
-    printf("\n%zu messages\n", r->nmessages);
-    for (size_t i = 0; i < r->nmessages && i < SHOWN_MESSAGES; i++) {
-        const replay_message_t *m = &r->messages[i];
-
-        format_time(r->program, m->at, at, sizeof(at));
-        visitors_name(r->visitors, m->visitor, who, sizeof(who));
-        printf("  %s  %-26s %-8s %s (%s)\n", at, who, replay_channel_name(m->channel), m->template,
-            m->flow->name);
+    options->why = why;
+    r = read_through(world, options, o->logs, until);
+    if (r != NULL && replay_why_is_late(why) && !input) {
+        replay_free(r);
+        replay_why_again(why);
+        r = read_through(world, options, o->logs, until);
     }
-    if (r->nmessages > SHOWN_MESSAGES)
-        printf("  … and %zu more: --json has all\n", r->nmessages - SHOWN_MESSAGES);
-}
-
-static void
-print_table(const replay_t *r)
-{
-    print_lines(r);
-    puts(r->options.known_only
-            ? "An access log names nobody, and --known-only was asked: no message reaches anybody."
-            : "An access log names nobody: every visitor counts as reachable and consenting.");
-    printf("\n  %-32s %10s %10s\n", "page", "visits", "visitors");
-    for (unsigned i = 0; i < r->program->npages; i++) {
-        print_name(r->program->pages[i].name, 32);
-        printf(" %10llu %10llu\n", (unsigned long long)r->pages[i].visits,
-            (unsigned long long)r->pages[i].visitors);
-    }
-    if (r->program->nflows > 0)
-        printf("\n  %-32s %10s %10s %10s %10s\n", "flow", "started", "stopped", "finished",
-            "goals");
-    for (unsigned i = 0; i < r->program->nflows; i++) {
-        print_name(r->program->flows[i].name, 32);
-        printf(" %10llu %10llu %10llu %10llu\n", (unsigned long long)r->flows[i].started,
-            (unsigned long long)r->flows[i].stopped, (unsigned long long)r->flows[i].finished,
-            (unsigned long long)r->flows[i].goals);
-    }
-    print_messages(r);
+    if (r != NULL)
+        status = replay_why_print(why, stdout) ? 0 : 1;
+    if (status == 1)
+        fprintf(stderr,
+            "senda replay: the log shows nobody called \"%s\"; the list of messages names visitors\n",
+            o->why);
+    replay_free(r);
+    replay_why_free(why);
+    return status;
 }
 
 static int
 replay(const options_t *o, virtual_t *world)
 {
-    const replay_options_t options = { o->keep_bots, o->known_only };
+    replay_options_t options = { 0 };
+    replay_contacts_t *contacts = NULL;
     senda_sec_t until = 0;
-    replay_t *r;
+    replay_t *r = NULL;
     int status = 2;
 
-    if (o->until != NULL && !parse_day(virtual_program(world), o->until, &until)) {
-        fprintf(stderr, "senda replay: --until wants a day like 2026-12-31, not \"%s\"\n",
-            o->until);
-        return 2;
+    if (!prepare(o, virtual_program(world), &options, &until, &contacts))
+        goto done;
+    sort_logs(o->logs);
+    if (o->why != NULL) {
+        status = tell_why(o, world, &options, until);
+        goto done;
     }
-    r = replay_new(world, &options);
-    if (r == NULL) {
-        fprintf(stderr, "senda replay: out of memory\n");
-        return 2;
-    }
-    if (read_logs(r, o->logs)) {
-        replay_until(r, until);
-        if (o->json)
-            print_json(r);
-        else
-            print_table(r);
-        status = 0;
-    }
+    r = read_through(world, &options, o->logs, until);
+    if (r == NULL)
+        goto done;
+    if (o->json)
+        replay_print_json(r);
+    else
+        replay_print_table(r);
+    status = 0;
+done:
     replay_free(r);
+    replay_contacts_free(contacts);
     return status;
 }
 

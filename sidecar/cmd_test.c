@@ -20,7 +20,27 @@ static const char summary[] =
 typedef struct {
     unsigned tests, failed;
     int status;
+    bool english; /* a file of it is */
 } tally_t;
+
+/* Every language's word is as wide as "FAILED". */
+static const char *
+verdict(bool passed, bool english)
+{
+    if (passed)
+        return "ok    ";
+    return english ? "FAILED" : "FALLA ";
+}
+
+static void
+print_sum(const tally_t *t)
+{
+    if (t->english)
+        printf("%u test%s, %u failed\n", t->tests, t->tests == 1 ? "" : "s", t->failed);
+    else
+        printf("%u prueba%s, %u fallida%s\n", t->tests, t->tests == 1 ? "" : "s", t->failed,
+            t->failed == 1 ? "" : "s");
+}
 
 static void
 run_file(const char *file, tally_t *tally)
@@ -28,12 +48,15 @@ run_file(const char *file, tally_t *tally)
     int status;
     virtual_t *world = virtual_open(file, stderr, &status);
     const program_t *p;
+    bool english;
 
     if (world == NULL) {
         tally->status = MAX(tally->status, status);
         return;
     }
     p = virtual_program(world);
+    english = strcmp(virtual_language(world), "es") != 0;
+    tally->english = tally->english || english;
     for (unsigned i = 0; i < p->ntests; i++) {
         const prog_test_t *t = &p->tests[i];
         char *report = NULL;
@@ -43,7 +66,7 @@ run_file(const char *file, tally_t *tally)
 
         if (out != NULL)
             fclose(out);
-        printf("%s %s:%u %s\n%s", passed ? "ok    " : "FAILED", file, t->place.line, t->name,
+        printf("%s %s:%u %s\n%s", verdict(passed, english), file, t->place.line, t->name,
             report == NULL ? "" : report);
         free(report);
         tally->tests++;
@@ -62,6 +85,6 @@ cmd_test(int argc, char **argv)
     for (int i = 1; i < argc; i++)
         run_file(argv[i], &tally);
     if (tally.tests > 0 || tally.status == 0)
-        printf("%u tests, %u failed\n", tally.tests, tally.failed);
+        print_sum(&tally);
     return tally.status != 0 ? tally.status : tally.failed > 0;
 }

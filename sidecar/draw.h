@@ -15,6 +15,7 @@ typedef enum {
     DRAW_START,
     DRAW_WAIT,
     DRAW_MESSAGE,
+    DRAW_STEP, /* what it does beside sending */
     DRAW_ASK,
     DRAW_STOP,
     DRAW_GOAL,
@@ -26,11 +27,12 @@ typedef enum {
     DRAW_FLOW,
 } draw_shape_t;
 
-#define DRAW_LINES 12 /* of a label; further ones are cut with … */
+#define DRAW_LINES 24 /* of a label; further ones are cut with … */
 
 /* Sizes and places in pixels of the picture, y downwards; x and y are the middle. */
 typedef struct {
     draw_shape_t shape;
+    unsigned column; /* of an overview */
     unsigned nlines;
     const char *lines[DRAW_LINES];
     double width, height;
@@ -40,8 +42,10 @@ typedef struct {
 typedef struct {
     unsigned from, to;
     const char *label; /* near its beginning; NULL: none */
-    bool beside;       /* both stand at the same height */
+    bool beside;       /* both stand at the same height, or in one column */
+    bool back;         /* from right to left */
     bool dashed;
+    bool plain;           /* without an arrow's head */
     unsigned npoints;     /* Bézier: a start, then three for each piece */
     const double *points; /* x, y */
 } draw_edge_t;

@@ -11,6 +11,7 @@ static const char *const shapes[] = {
     [DRAW_START] = "shape=box, style=rounded, penwidth=2",
     [DRAW_WAIT] = "shape=plaintext",
     [DRAW_MESSAGE] = "shape=box",
+    [DRAW_STEP] = "shape=box, style=dashed",
     [DRAW_ASK] = "shape=hexagon",
     [DRAW_STOP] = "shape=octagon",
     [DRAW_GOAL] = "shape=note",
@@ -64,29 +65,45 @@ put_edge(GString *out, const draw_t *d, unsigned i, bool labels)
     const draw_edge_t *e = &d->edges[i];
 
     g_string_append_printf(out, "  n%u -> n%u [id=\"e%u\"%s", e->from, e->to, i,
-        e->dashed ? ", style=dashed, arrowhead=none" : "");
+        e->dashed ? ", style=dashed" : "");
+    g_string_append(out, e->plain ? ", arrowhead=none" : "");
+    g_string_append(out, e->back ? ", constraint=false" : "");
     if (labels && e->label != NULL) {
         g_string_append(out, ", taillabel=\"");
         put_quoted(out, e->label);
         g_string_append(out, "\"");
     }
     g_string_append(out, "];\n");
-    if (e->beside) {
+    if (e->beside && d->columns[0] == NULL) {
         g_string_append_printf(out, "  { rank=same; n%u; n%u; }\n", e->from, e->to);
     }
 }
 
 /* All nodes of a column stand at the same depth. */
 static void
-put_column(GString *out, const draw_t *d, draw_shape_t a, draw_shape_t b, const char *rank)
+put_column(GString *out, const draw_t *d, unsigned column)
 {
-    g_string_append_printf(out, "  { rank=%s;", rank);
+    static const char *const ranks[] = { "min", "same", "max" };
+
+    g_string_append_printf(out, "  { rank=%s;", ranks[column]);
     for (unsigned i = 0; i < d->nnodes; i++) {
-        if (d->nodes[i].shape == a || d->nodes[i].shape == b) {
+        if (d->nodes[i].column == column) {
             g_string_append_printf(out, " n%u;", i);
         }
     }
     g_string_append(out, " }\n");
+}
+
+/* An arrow inside a column needs room for its head. */
+static bool
+has_beside(const draw_t *d)
+{
+    for (unsigned i = 0; i < d->nedges; i++) {
+        if (d->edges[i].beside) {
+            return true;
+        }
+    }
+    return false;
 }
 
 char *
@@ -96,7 +113,9 @@ draw_dot(const draw_t *d, bool labels)
     bool overview = d->columns[0] != NULL;
 
     g_string_append(out,
-        overview ? "  rankdir=LR; nodesep=0.1; ranksep=0.5;\n" : "  nodesep=0.3; ranksep=0.4;\n");
+        !overview           ? "  nodesep=0.3; ranksep=0.4;\n"
+            : has_beside(d) ? "  rankdir=LR; nodesep=0.24; ranksep=0.5;\n"
+                            : "  rankdir=LR; nodesep=0.1; ranksep=0.5;\n");
     if (labels) {
         g_string_append(out, "  label=\"");
         put_quoted(out, d->title);
@@ -114,10 +133,8 @@ draw_dot(const draw_t *d, bool labels)
     for (unsigned i = 0; i < d->nedges; i++) {
         put_edge(out, d, overview ? d->nedges - 1 - i : i, labels);
     }
-    if (overview) {
-        put_column(out, d, DRAW_PAGE, DRAW_PAGE, "min");
-        put_column(out, d, DRAW_EVENT, DRAW_EVENT, "same");
-        put_column(out, d, DRAW_TAG, DRAW_FLOW, "max");
+    for (unsigned i = 0; overview && i < 3; i++) {
+        put_column(out, d, i);
     }
     g_string_append(out, "}\n");
     return g_string_free(out, FALSE);

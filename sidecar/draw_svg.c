@@ -14,7 +14,8 @@
 typedef struct {
     GString *out;
     const draw_t *d;
-    double top; /* height of the title */
+    double left, top; /* of the boxes: margin, height of the title */
+    double width;
 } svg_t;
 
 static void
@@ -105,6 +106,9 @@ put_shape(svg_t *s, const draw_node_t *n, double x, double y, double *dx, double
             y + 2);
         *dy = 9;
         break;
+    case DRAW_STEP:
+        put_box(s->out, x, y, w, h, 3, " stroke-width=\"1\" stroke-dasharray=\"3 3\"");
+        break;
     case DRAW_ASK:
         put_cut_box(s->out, x, y, w, h, MIN(h / 2, 16), "");
         break;
@@ -119,7 +123,7 @@ put_shape(svg_t *s, const draw_node_t *n, double x, double y, double *dx, double
         PUT(s->out, "<circle cx=\"@\" cy=\"@\" r=\"6\" fill=\"#000\"/>\n", x + w / 2, y + h / 2);
         break;
     case DRAW_EVENT:
-        put_box(s->out, x, y, w, h, h / 2, "");
+        put_box(s->out, x, y, w, h, MIN(h / 2, 16), "");
         break;
     case DRAW_TAG:
         put_cut_box(s->out, x, y, w, h, 7, "");
@@ -136,7 +140,7 @@ put_shape(svg_t *s, const draw_node_t *n, double x, double y, double *dx, double
 static void
 put_node(svg_t *s, const draw_node_t *n)
 {
-    double x = n->x - n->width / 2 + MARGIN, y = n->y - n->height / 2 + s->top;
+    double x = n->x - n->width / 2 + s->left, y = n->y - n->height / 2 + s->top;
     double dx = 0, dy = 0, line = s->d->font * LEADING, at;
 
     put_shape(s, n, x, y, &dx, &dy);
@@ -165,14 +169,14 @@ put_edge(svg_t *s, const draw_edge_t *e)
     if (e->npoints < 4) {
         return;
     }
-    PUT(s->out, "<path d=\"M@ @", p[0] + MARGIN, p[1] + s->top);
+    PUT(s->out, "<path d=\"M@ @", p[0] + s->left, p[1] + s->top);
     for (unsigned i = 1; i + 2 < e->npoints; i += 3) {
-        PUT(s->out, " C@ @ @ @ @ @", p[2 * i] + MARGIN, p[2 * i + 1] + s->top,
-            p[2 * i + 2] + MARGIN, p[2 * i + 3] + s->top, p[2 * i + 4] + MARGIN,
+        PUT(s->out, " C@ @ @ @ @ @", p[2 * i] + s->left, p[2 * i + 1] + s->top,
+            p[2 * i + 2] + s->left, p[2 * i + 3] + s->top, p[2 * i + 4] + s->left,
             p[2 * i + 5] + s->top);
     }
-    g_string_append(s->out,
-        e->dashed ? "\" stroke-dasharray=\"5 5\"/>\n" : "\" marker-end=\"url(#arrow)\"/>\n");
+    g_string_append_printf(s->out, "\"%s%s/>\n", e->dashed ? " stroke-dasharray=\"5 5\"" : "",
+        e->plain ? "" : " marker-end=\"url(#arrow)\"");
     if (e->label != NULL) {
         const draw_node_t *to = &s->d->nodes[e->to], *from = &s->d->nodes[e->from];
         bool left = to->x < from->x;
@@ -181,35 +185,50 @@ put_edge(svg_t *s, const draw_edge_t *e)
         do {
             along(p, t += 0.05, &x, &y);
         } while (t < 1 && y < p[1] + s->d->font);
-        put_label(s, x + MARGIN + (left ? -7 : 7), y + s->top, s->d->font, left ? "end" : "start",
+        put_label(s, x + s->left + (left ? -7 : 7), y + s->top, s->d->font, left ? "end" : "start",
             " font-weight=\"bold\"", e->label);
     }
 }
 
 static double
-column_middle(const draw_t *d, draw_shape_t a, draw_shape_t b)
+column_middle(const draw_t *d, unsigned column)
 {
     double x = -1;
 
     for (unsigned i = 0; i < d->nnodes; i++) {
-        if (d->nodes[i].shape == a || d->nodes[i].shape == b) {
+        if (d->nodes[i].column == column) {
             x = d->nodes[i].x;
         }
     }
     return x;
 }
 
+/* How wide a line of a heading is at most. */
+static double
+heading_width(const char *text, double size)
+{
+    return 0.58 * size * (double)MAX(1, g_utf8_strlen(text, -1));
+}
+
+/* As large as fits. */
+static void
+put_heading(svg_t *s, double y, double size, const char *more, const char *text)
+{
+    double room = s->width - 2 * MARGIN, width = heading_width(text, size);
+
+    put_label(s, s->width / 2, y, width > room ? size * room / width : size, "middle", more, text);
+}
+
+/* Above the boxes, but inside the picture. */
 static void
 put_columns(svg_t *s)
 {
-    static const draw_shape_t shapes[3][2] = { { DRAW_PAGE, DRAW_PAGE }, { DRAW_EVENT, DRAW_EVENT },
-        { DRAW_TAG, DRAW_FLOW } };
-
     for (unsigned i = 0; i < 3 && s->d->columns[0] != NULL; i++) {
-        double x = column_middle(s->d, shapes[i][0], shapes[i][1]);
+        double x = column_middle(s->d, i), half = heading_width(s->d->columns[i], s->d->font) / 2;
 
         if (x >= 0) {
-            put_label(s, x + MARGIN, s->top - 12, s->d->font, "middle", " font-weight=\"bold\"",
+            x = MIN(MAX(x + s->left, half + 2), s->width - half - 2);
+            put_label(s, x, s->top - 12, s->d->font, "middle", " font-weight=\"bold\"",
                 s->d->columns[i]);
         }
     }
@@ -234,16 +253,15 @@ put_head(svg_t *s, double width, double height)
 char *
 draw_svg(const draw_t *d)
 {
-    svg_t s = { g_string_new(NULL), d, d->columns[0] != NULL ? 86 : 58 };
-    double width = MAX(d->width + 2 * MARGIN, 240), height = d->height + s.top + MARGIN;
-    double size = MIN(d->font + 4,
-        (width - 2 * MARGIN) / (0.58 * (double)MAX(1, g_utf8_strlen(d->title, -1))));
+    bool overview = d->columns[0] != NULL;
+    double width = MAX(d->width + 2 * MARGIN, overview ? 380 : 240);
+    svg_t s = { g_string_new(NULL), d, (width - d->width) / 2, overview ? 86 : 58, width };
 
-    put_head(&s, width, height);
+    put_head(&s, width, d->height + s.top + MARGIN);
     g_string_append(s.out,
         "<g font-family=\"Helvetica, Arial, 'Liberation Sans', sans-serif\" fill=\"#000\">\n");
-    put_label(&s, width / 2, 26, size, "middle", " font-weight=\"bold\"", d->title);
-    put_label(&s, width / 2, 46, MIN(d->font, 14), "middle", "", d->subtitle);
+    put_heading(&s, 26, d->font + 4, " font-weight=\"bold\"", d->title);
+    put_heading(&s, 46, MIN(d->font, 14), "", d->subtitle);
     put_columns(&s);
     g_string_append(s.out,
         "</g>\n<g font-family=\"Helvetica, Arial, 'Liberation Sans', sans-serif\" "

@@ -1,5 +1,5 @@
 /*
- * explain's own: the site, pages, events and tags in sentences, the whole file
+ * explain's own: the site, pages and events in sentences, the whole file
  * in its order of kinds, and finding what has a name.
  */
 
@@ -116,6 +116,14 @@ explain_site(const explain_t *e)
             SAY(s, PH_SITE_MONEY, e->program->currency)));
 }
 
+/* What any page view does: said once for the whole file, not with each page. */
+static bool
+heeds_any(void *ctx, const explain_use_t *u)
+{
+    (void)ctx;
+    return u->verb != NULL && (u->verb->kind == VERB_ANY || u->verb->kind == VERB_RETURNS);
+}
+
 /* ---- pages and events ---- */
 
 static bool
@@ -127,8 +135,8 @@ heeds_page(void *ctx, const explain_use_t *u)
         return false;
     }
     switch (u->verb->kind) {
-    case VERB_ANY:
-        return true;
+    case VERB_SPENDS:
+        return u->verb->pattern == NULL && strcmp(u->verb->name.key, page->name.key) == 0;
     case VERB_PAGE:
         return strcmp(u->verb->name.key, page->name.key) == 0;
     case VERB_STANDARD:
@@ -216,6 +224,64 @@ explain_meaning(const explain_t *e, const ast_page_t *page)
         number == SENDA_EV_PURCHASE ? SAY(s, PH_PAGE_ORDER) : "");
 }
 
+static const ast_name_t *
+name_of(const ast_head_t *h)
+{
+    switch (h->kind) {
+    case AST_PAGE:
+        return &((const ast_page_t *)h)->name;
+    case AST_EVENT:
+        return &((const ast_event_t *)h)->name;
+    case AST_TAG:
+        return &((const ast_tag_t *)h)->name;
+    case AST_FIELD:
+        return &((const ast_field_t *)h)->name;
+    case AST_PLACE:
+        return &((const ast_place_t *)h)->name;
+    case AST_STAGE:
+    case AST_SEGMENT:
+    case AST_SHOW:
+        return &((const ast_state_t *)h)->name;
+    case AST_FLOW:
+        return &((const ast_flow_t *)h)->name;
+    case AST_TEST:
+        return &((const ast_test_t *)h)->name;
+    default:
+        return NULL;
+    }
+}
+
+/* What an answer fills. A declared field hides a word, but not the four names themselves. */
+static const char *
+filled(const explain_t *e, const ast_input_t *i)
+{
+    const say_t *s = &e->say;
+    const char *input = say_quoted(s, i->input.text);
+    word_t own = words_of_phrase(ROLE_FILLS, i->fills.key);
+    bool hides = own == W_NONE || strcmp(words_say(own, LANG_EN), i->fills.key) != 0;
+
+    for (const ast_head_t *h = e->file->items.first; h != NULL; h = h->next) {
+        if (h->kind == AST_FIELD && hides && strcmp(name_of(h)->key, i->fills.key) == 0) {
+            return SAY(s, PH_INPUT_FIELD, input, say_quoted(s, i->fills.text));
+        }
+    }
+    return SAY(s, PH_INPUT, input, own != W_NONE ? words_say(own, s->lang) : i->fills.text);
+}
+
+static const char *
+form(const explain_t *e, const ast_page_t *page)
+{
+    const say_t *s = &e->say;
+    const char *all = NULL;
+
+    for (const ast_input_t *i = page->inputs; i != NULL; i = i->next) {
+        const char *one = filled(e, i);
+
+        all = all == NULL ? one : SAY(s, i->next == NULL ? PH_AND : PH_LIST, all, one);
+    }
+    return all == NULL ? "" : SAY(s, PH_PAGE_FORM, all);
+}
+
 static void
 explain_page(const explain_t *e, const ast_page_t *page)
 {
@@ -231,7 +297,7 @@ explain_page(const explain_t *e, const ast_page_t *page)
             n == 0       ? ""
                 : n == 1 ? SAY(s, PH_PAGE_CAPTURE, names)
                          : SAY(s, PH_PAGE_CAPTURES, names)));
-    explain_line(e, 2, "", explain_meaning(e, page));
+    explain_line(e, 2, "", JOIN(e, explain_meaning(e, page), form(e, page)));
     explain_uses(e, heeds_page, (void *)page);
 }
 
@@ -271,7 +337,7 @@ explain_event(const explain_t *e, const ast_event_t *event)
     const say_t *s = &e->say;
     const char *fields = NULL, *pages = pages_that_are(e, &event->name);
 
-    for (const ast_field_t *f = event->fields; f != NULL; f = f->next) {
+    for (const ast_attribute_t *f = event->attributes; f != NULL; f = f->next) {
         const char *one = arena_printf(s->arena, "%s (%s)", f->name.text,
             words_say(f->type, s->lang));
 
@@ -299,70 +365,7 @@ explain_standard(const explain_t *e, uint32_t number)
     explain_uses(e, heeds_event, &event);
 }
 
-/* ---- tags ---- */
-
-static bool
-heeds_tag(void *ctx, const explain_use_t *u)
-{
-    return u->tag != NULL && strcmp(u->tag->key, ctx) == 0;
-}
-
-static const prog_tag_t *
-tag_row(const explain_t *e, const ast_tag_t *tag)
-{
-    char folded[4 * SENDA_NAME_MAX];
-
-    for (unsigned i = 0; i < e->program->ntags; i++) {
-        const char *name = e->program->tags[i].name;
-
-        fold_text(name, strlen(name), folded, sizeof(folded));
-        if (strcmp(folded, tag->name.key) == 0) {
-            return &e->program->tags[i];
-        }
-    }
-    return NULL;
-}
-
-static void
-explain_tag(const explain_t *e, const ast_tag_t *tag)
-{
-    const say_t *s = &e->say;
-    const prog_tag_t *row = tag_row(e, tag);
-    const char *notes = "";
-
-    for (const ast_trigger_t *w = tag->whens; w != NULL; w = w->next) {
-        const char *note = w->absent != NULL ? say_trigger_note(s, w) : "";
-
-        notes = strstr(notes, note) == NULL ? JOIN(e, notes, note) : notes;
-    }
-    explain_line(e, 0, "",
-        SAY(s, PH_H_TAG, say_quoted(s, tag->name.text), say_number(s, tag->head.span.line)));
-    explain_line(e, 2, "",
-        JOIN(e, SAY(s, PH_TAG_GIVEN, say_triggers(s, tag->whens)), notes, SAY(s, PH_TAG_STAYS),
-            SAY(s, row != NULL && row->by_nginx ? PH_TAG_NGINX : PH_TAG_LATER)));
-    explain_uses(e, heeds_tag, (void *)tag->name.key);
-}
-
 /* ---- the whole, and names ---- */
-
-static const ast_name_t *
-name_of(const ast_head_t *h)
-{
-    switch (h->kind) {
-    case AST_PAGE:
-        return &((const ast_page_t *)h)->name;
-    case AST_EVENT:
-        return &((const ast_event_t *)h)->name;
-    case AST_TAG:
-        return &((const ast_tag_t *)h)->name;
-    case AST_FLOW:
-        return &((const ast_flow_t *)h)->name;
-    case AST_TEST:
-        return &((const ast_test_t *)h)->name;
-    default:
-        return NULL;
-    }
-}
 
 static void
 explain_item(const explain_t *e, const ast_head_t *h)
@@ -377,6 +380,25 @@ explain_item(const explain_t *e, const ast_head_t *h)
     case AST_TAG:
         explain_tag(e, (const ast_tag_t *)h);
         break;
+    case AST_FIELD:
+        explain_field(e, (const ast_field_t *)h);
+        break;
+    case AST_PLACE:
+        explain_place(e, (const ast_place_t *)h);
+        break;
+    case AST_SCORE:
+        explain_score(e, (const ast_score_t *)h);
+        break;
+    case AST_STAGE:
+    case AST_SEGMENT:
+    case AST_SHOW:
+        explain_state(e, (const ast_state_t *)h);
+        break;
+    case AST_LIMIT:
+    case AST_QUIET:
+    case AST_CONTROL:
+        explain_respect(e, h);
+        break;
     case AST_FLOW:
         explain_flow(e, (const ast_flow_t *)h);
         break;
@@ -388,23 +410,49 @@ explain_item(const explain_t *e, const ast_head_t *h)
     }
 }
 
+/* The parts of the whole, each with the kinds of its lines. */
+static const struct {
+    phrase_t heading;
+    bool close; /* no gap between its lines */
+    ast_kind_t kinds[3];
+} parts[] = {
+    { PH_H_PAGES, false, { AST_PAGE } },
+    { PH_H_EVENTS, false, { AST_EVENT, AST_PLACE } },
+    { PH_H_PEOPLE, false, { AST_FIELD } },
+    { PH_H_TAGS, false, { AST_TAG } },
+    { PH_H_SCORES, false, { AST_SCORE, AST_STAGE } },
+    { PH_H_SEGMENTS, false, { AST_SEGMENT } },
+    { PH_H_RESPECT, true, { AST_LIMIT, AST_QUIET, AST_CONTROL } },
+    { PH_H_FLOWS, false, { AST_FLOW } },
+    { PH_H_SHOWS, false, { AST_SHOW } },
+    { PH_H_TESTS, false, { AST_TEST } },
+};
+
+static bool
+is_in_part(const ast_head_t *h, size_t part)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(parts[part].kinds); i++) {
+        if (parts[part].kinds[i] == h->kind && (i == 0 || parts[part].kinds[i] != AST_SITE)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void
 explain_file(explain_t *e)
 {
-    static const struct {
-        ast_kind_t kind;
-        phrase_t heading;
-    } parts[] = { { AST_PAGE, PH_H_PAGES }, { AST_EVENT, PH_H_EVENTS }, { AST_TAG, PH_H_TAGS },
-        { AST_FLOW, PH_H_FLOWS }, { AST_TEST, PH_H_TESTS } };
-
     e->follows_none = false;
     explain_site(e);
+    explain_uses_as(e, PH_FOLLOWS_ANY, heeds_any, NULL);
     for (size_t i = 0; i < G_N_ELEMENTS(parts); i++) {
         bool any = false;
 
         for (const ast_head_t *h = e->file->items.first; h != NULL; h = h->next) {
-            if (h->kind == parts[i].kind) {
-                explain_gap(e);
+            if (is_in_part(h, i)) {
+                if (!any || !parts[i].close) {
+                    explain_gap(e);
+                }
                 if (!any) {
                     explain_line(e, 0, "", SAY(&e->say, parts[i].heading));
                     explain_gap(e);
@@ -412,6 +460,9 @@ explain_file(explain_t *e)
                 any = true;
                 explain_item(e, h);
             }
+        }
+        if (any && parts[i].close) {
+            explain_line(e, 0, "", SAY(&e->say, PH_NOT_TRANSACTIONAL));
         }
     }
 }

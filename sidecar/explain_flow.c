@@ -1,19 +1,9 @@
 /*
  * A flow in sentences: when it begins, for whom, how often, what ends it, what
- * counts as its goal, then its steps with the time that has gone by. A wait is
- * said with the step that it leads to.
+ * counts as its goal, then its steps.
  */
 
 #include "explain_parts.h"
-
-#define DEEPEST 34 /* columns that branches move in; further ones stand as far as that */
-
-/* How long the flow has gone on at the shortest and at the longest: branches differ. */
-typedef struct {
-    senda_span_t least, most;
-    senda_span_t wait; /* since the last step that was said */
-    bool first;        /* nothing was said yet */
-} elapsed_t;
 
 static unsigned
 channels_of(const ast_list_t *lines)
@@ -30,6 +20,10 @@ channels_of(const ast_list_t *lines)
         } else if (h->kind == AST_IF) {
             bits |= channels_of(&((const ast_if_t *)h)->then);
             bits |= channels_of(&((const ast_if_t *)h)->otherwise);
+        } else if (h->kind == AST_SPLIT) {
+            bits |= channels_of(&((const ast_split_t *)h)->branches);
+        } else if (h->kind == AST_BRANCH) {
+            bits |= channels_of(&((const ast_branch_t *)h)->lines);
         }
     }
     return bits;
@@ -69,6 +63,8 @@ how_often(const say_t *s, const ast_again_t *again)
         return SAY(s, PH_AGAIN_AFTER, say_span(s, again->after));
     case AGAIN_ALWAYS:
         return SAY(s, PH_AGAIN_ALWAYS);
+    case AGAIN_EACH:
+        return SAY(s, PH_AGAIN_EACH, say_quoted(s, again->each.text));
     default:
         return SAY(s, PH_AGAIN_NEVER);
     }
@@ -86,132 +82,56 @@ goal(const explain_t *e, const ast_until_t *g)
         SAY(s, PH_GOAL_ENDS));
 }
 
-static void
-begins(const explain_t *e, const ast_flow_t *flow)
+/* The starts of a flow, each one a case: all of its `start` lines, and what `or` stands between. */
+static GPtrArray *
+cases(const ast_flow_t *flow)
 {
-    const say_t *s = &e->say;
-    const char *text = NULL, *notes = "";
+    GPtrArray *all = g_ptr_array_new();
 
     for (const ast_head_t *h = flow->lines.first; h != NULL; h = h->next) {
         const ast_trigger_t *w = h->kind == AST_START ? ((const ast_start_t *)h)->whens : NULL;
 
-        if (w == NULL) {
-            continue;
-        }
-        text = text == NULL ? say_triggers(s, w) : say_or(s, text, say_triggers(s, w));
         for (; w != NULL; w = w->next) {
-            const char *note = say_trigger_note(s, w);
-
-            notes = strstr(notes, note) == NULL ? JOIN(e, notes, note) : notes;
+            g_ptr_array_add(all, (gpointer)w);
         }
     }
-    explain_line(e, 2, "", JOIN(e, SAY(s, PH_BEGINS, text), notes));
-}
-
-/* ---- steps ---- */
-
-/* "1 day later (3 days after the beginning), …" */
-static const char *
-timed(const say_t *s, elapsed_t *t, const char *what)
-{
-    const char *wait = say_span(s, t->wait), *least = say_span(s, t->least);
-    const char *text = what;
-
-    if (!senda_span_is_zero(t->wait)) {
-        bool branches = say_span_length(t->least) != say_span_length(t->most);
-
-        text = branches ? SAY(s, PH_LATER_RANGE, wait, least, say_span(s, t->most), what)
-            : say_span_length(t->wait) == say_span_length(t->least)
-            ? SAY(s, PH_LATER, wait, what)
-            : SAY(s, PH_LATER_SUM, wait, least, what);
-    } else if (t->first) {
-        text = SAY(s, PH_AT_ONCE, what);
-    }
-    t->wait = (senda_span_t){ 0 };
-    t->first = false;
-    return say_sentence(s, text);
-}
-
-/* Numbers are "1. " at the top, "2.1 " in a branch. */
-typedef struct {
-    const explain_t *e;
-    const char *above; /* "2." */
-    unsigned n, indent;
-} numbers_t;
-
-static const char *
-next_number(numbers_t *n)
-{
-    return arena_printf(n->e->say.arena, "%s%u", n->above, ++n->n);
+    return all;
 }
 
 static void
-say_step(numbers_t *n, const char *number, const char *text)
+begins(const explain_t *e, const ast_flow_t *flow)
 {
-    explain_line(n->e, n->indent, arena_printf(n->e->say.arena, "%s. ", number), text);
-}
+    const say_t *s = &e->say;
+    GPtrArray *all = cases(flow);
 
-static void steps(numbers_t *n, const ast_list_t *lines, elapsed_t *t);
-
-static void
-branches(numbers_t *n, const ast_if_t *fork, elapsed_t *t)
-{
-    const say_t *s = &n->e->say;
-    const char *number = next_number(n);
-    numbers_t inner = { n->e, arena_printf(s->arena, "%s.", number), 0,
-        MIN(n->indent + 3, DEEPEST) };
-    elapsed_t yes, no;
-
-    say_step(n, number, timed(s, t, SAY(s, PH_ASKS, say_cond(s, fork->cond, false))));
-    yes = no = *t;
-    steps(&inner, &fork->then, &yes);
-    if (fork->otherwise.first != NULL) {
-        explain_line(n->e, n->indent + 3, "", SAY(s, PH_OTHERWISE));
-        steps(&inner, &fork->otherwise, &no);
+    if (all->len == 0) {
+        explain_line(e, 2, "", SAY(s, PH_BEGUN_BY));
+    } else if (all->len > 1) {
+        explain_line(e, 2, "", SAY(s, PH_BEGINS_ANY));
     }
-    t->least = say_span_length(yes.least) < say_span_length(no.least) ? yes.least : no.least;
-    t->most = say_span_length(yes.most) > say_span_length(no.most) ? yes.most : no.most;
-}
+    for (unsigned i = 0; i < all->len; i++) {
+        const ast_trigger_t *w = g_ptr_array_index(all, i);
+        bool one = all->len == 1;
+        const char *text = SAY(s, one ? PH_BEGINS : PH_CASE, say_trigger(s, w));
 
-static void
-steps(numbers_t *n, const ast_list_t *lines, elapsed_t *t)
-{
-    const say_t *s = &n->e->say;
-
-    for (const ast_head_t *h = lines->first; h != NULL; h = h->next) {
-        switch (h->kind) {
-        case AST_WAIT:
-            t->wait = say_span_add(t->wait, ((const ast_wait_t *)h)->span);
-            t->least = say_span_add(t->least, ((const ast_wait_t *)h)->span);
-            t->most = say_span_add(t->most, ((const ast_wait_t *)h)->span);
-            break;
-        case AST_SEND:
-            say_step(n, next_number(n),
-                timed(s, t, SAY(s, PH_SENDS, say_messages(s, (const ast_send_t *)h))));
-            break;
-        case AST_IF:
-            branches(n, (const ast_if_t *)h, t);
-            break;
-        default:
-            break;
-        }
+        explain_line(e, one ? 2 : 4, one ? "" : "- ",
+            JOIN(e, say_sentence(s, text), say_trigger_note(s, w)));
     }
-    if (!senda_span_is_zero(t->wait)) {
-        say_step(n, next_number(n), timed(s, t, SAY(s, PH_WAITS)));
-    }
+    g_ptr_array_free(all, TRUE);
 }
 
 void
 explain_flow(const explain_t *e, const ast_flow_t *flow)
 {
     const say_t *s = &e->say;
-    elapsed_t t = { .first = true };
-    numbers_t n = { e, "", 0, 4 };
 
     explain_line(e, 0, "",
         SAY(s, PH_H_FLOW, say_quoted(s, flow->name.text), say_number(s, flow->head.span.line)));
     begins(e, flow);
     explain_line(e, 2, "", who(e, flow));
+    if (flow->only != NULL) {
+        explain_line(e, 2, "", SAY(s, PH_ONLY, say_cond(s, flow->only->cond, false)));
+    }
     explain_line(e, 2, "", how_often(s, flow->again));
     if (flow->stop != NULL) {
         explain_line(e, 2, "", SAY(s, PH_STOPS, say_cond(s, flow->stop->cond, true)));
@@ -223,6 +143,6 @@ explain_flow(const explain_t *e, const ast_flow_t *flow)
         explain_line(e, 2, "", SAY(s, PH_STOPS_NOT));
     }
     explain_line(e, 2, "", SAY(s, PH_STEPS));
-    steps(&n, &flow->lines, &t);
+    explain_steps(e, &flow->lines);
     explain_line(e, 2, "", SAY(s, PH_ENDS));
 }

@@ -31,29 +31,40 @@ const char *explain_join(const explain_t *e, const char *const *sentences);
 /* explain.c: what passing through a page counts as. */
 const char *explain_meaning(const explain_t *e, const ast_page_t *page);
 
-/* explain_flow.c */
+/* explain_flow.c, explain_step.c */
 void explain_flow(const explain_t *e, const ast_flow_t *flow);
+void explain_steps(const explain_t *e, const ast_list_t *lines);
+
+/* explain_people.c: what is known of people. */
+void explain_tag(const explain_t *e, const ast_tag_t *tag);
+void explain_field(const explain_t *e, const ast_field_t *field);
+void explain_place(const explain_t *e, const ast_place_t *place);
+void explain_score(const explain_t *e, const ast_score_t *score);
+void explain_state(const explain_t *e, const ast_state_t *state); /* stage, segment, show */
+void explain_respect(const explain_t *e, const ast_head_t *h);    /* limit, quiet hours, control */
 
 /* explain_test.c */
 void explain_test(const explain_t *e, const ast_test_t *test);
 
-/* Who heeds what: every verb and tag that stands in a tag's or flow's sentences. */
+/* Who heeds what: every verb, tag, stage, segment and field that stands in a sentence. */
 typedef enum {
-    USE_GIVES,
-    USE_KEEPS_TAG,
-    USE_STARTS,
-    USE_KEEPS,
+    USE_GIVES,  /* a tag, a score */
+    USE_STARTS, /* a flow */
+    USE_KEEPS,  /* as an absence, any of the three */
     USE_STOPS,
     USE_GOAL,
-    USE_ASKS
+    USE_ASKS,
+    USE_ONLY,
+    USE_WAITS,
+    USE_IS /* a stage, a segment, a block */
 } use_t;
 
 typedef struct {
     use_t how;
-    const ast_verb_t *verb; /* NULL: tag */
-    const ast_name_t *tag;
-    const ast_tag_t *given;    /* of USE_GIVES and USE_KEEPS_TAG */
-    const ast_flow_t *flow;    /* of the others */
+    const ast_verb_t *verb; /* NULL: name */
+    prog_cond_kind_t kind; /* of name: COND_TAG, COND_STAGE, COND_SEGMENT, COND_FIELD, COND_SCORE */
+    const ast_name_t *name;
+    const ast_head_t *item;    /* the statement: tag, score, flow, stage, segment, block */
     const ast_trigger_t *when; /* of a happening */
     uint32_t line;
 } explain_use_t;
@@ -65,5 +76,6 @@ void explain_find_uses(explain_t *e);
 
 /* Lists all uses that heeds says yes to, under "What may follow:". */
 void explain_uses(const explain_t *e, explain_heeds_pt heeds, void *ctx);
+void explain_uses_as(const explain_t *e, phrase_t heading, explain_heeds_pt heeds, void *ctx);
 
 #endif

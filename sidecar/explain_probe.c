@@ -13,12 +13,49 @@
 
 #define AT_ONCE 16 /* patterns asked in one match: fewer than SENDA_KEYS_MAX */
 
-enum { HIT_WHOLE = 1, HIT_NO_ARGS = 2, HIT_NO_HOST = 4, HIT_NO_CASE = 8 };
+enum {
+    HIT_WHOLE = 1,
+    HIT_NO_ARGS = 2,
+    HIT_NO_HOST = 4,
+    HIT_NO_CASE = 8,
+    HIT_NO_DIGITS = 16,
+    HIT_NO_SLASH = 32
+};
 
 typedef struct {
     const ast_pattern_t *pattern;
     unsigned hits;
 } row_t;
+
+/*
+ * The pattern with {#name} as {name}, or all captures of its path as *; NULL:
+ * it has none, or nothing before the first that would tell it from others.
+ */
+static char *
+wider(const char *text, unsigned hit)
+{
+    const char *path = text[0] == '/' ? text + 1 : strchr(text, '/');
+    const char *first = strchr(text, '{'), *args = strchr(text, '?');
+    GString *out;
+
+    if (first == NULL || path == NULL || first <= path || (args != NULL && first > args) ||
+        (hit == HIT_NO_DIGITS && strstr(text, "{#") == NULL)) {
+        return NULL;
+    }
+    out = g_string_new(NULL);
+    for (const char *p = text; *p != '\0'; p++) {
+        if (*p == '{' && hit == HIT_NO_DIGITS) {
+            g_string_append_c(out, '{');
+            p += p[1] == '#';
+        } else if (*p == '{' && (args == NULL || p < args)) {
+            g_string_append(out, out->str[out->len - 1] == '*' ? "" : "*");
+            p += strcspn(p, "}");
+        } else if (*p != '*' || out->len == 0 || out->str[out->len - 1] != '*') {
+            g_string_append_c(out, *p);
+        }
+    }
+    return g_string_free(out, FALSE);
+}
 
 /* What is left of a pattern for a question; NULL: the question says nothing new. */
 static char *
@@ -36,6 +73,9 @@ variant(const ast_pattern_t *p, unsigned hit)
         path = *text == '/' || *text == '*' ? NULL
                                             : strchr(scheme != NULL ? scheme + 3 : text, '/');
         return path != NULL ? g_strdup(path) : NULL;
+    case HIT_NO_DIGITS:
+    case HIT_NO_SLASH:
+        return wider(text, hit);
     default:
         return g_utf8_strdown(text, -1);
     }
@@ -115,7 +155,8 @@ settle(probe_t *p, const row_t *rows, unsigned n, const senda_url_t *url)
         unsigned hit;
         probe_kind_t kind;
     } lacks[] = { { HIT_WHOLE, PROBE_METHOD }, { HIT_NO_ARGS, PROBE_ARGS },
-        { HIT_NO_HOST, PROBE_HOST }, { HIT_NO_CASE, PROBE_CASE } };
+        { HIT_NO_HOST, PROBE_HOST }, { HIT_NO_CASE, PROBE_CASE }, { HIT_NO_DIGITS, PROBE_DIGITS },
+        { HIT_NO_SLASH, PROBE_SLASH } };
 
     for (unsigned i = 0; i < n && p->pattern == NULL; i++) {
         const ast_pattern_t *pat = rows[i].pattern;
@@ -165,6 +206,8 @@ probe_pages(const ast_file_t *file, const senda_url_t *url, unsigned *n)
     ask_all(rows, url, HIT_NO_ARGS);
     ask_all(rows, url, HIT_NO_HOST);
     ask_all(rows, lower, HIT_NO_CASE);
+    ask_all(rows, url, HIT_NO_DIGITS);
+    ask_all(rows, url, HIT_NO_SLASH);
     for (const ast_head_t *h = file->items.first; h != NULL; h = h->next) {
         probe_t p = { .page = (const ast_page_t *)h };
         unsigned k = 0;

@@ -17,6 +17,8 @@ typedef enum {
     PROBE_ARGS,   /* but for what stands behind '?' */
     PROBE_HOST,   /* but for the host */
     PROBE_CASE,   /* but for upper and lower case */
+    PROBE_DIGITS, /* but for letters where {#name} takes digits */
+    PROBE_SLASH,  /* but for a '/' where {name} takes none */
 } probe_kind_t;
 
 typedef struct {

@@ -7,6 +7,27 @@
 
 #include <glib.h>
 
+/* Puts an argument behind what stands already. */
+static void
+put(const say_t *s, GString *out, const char *arg)
+{
+    unsigned n;
+    const contraction_t *c = explain_contractions(s->lang, &n);
+
+    for (unsigned i = 0; i < n; i++) {
+        size_t len = strlen(c[i].one);
+        bool ends = out->len >= len && strcmp(out->str + out->len - len, c[i].one) == 0 &&
+            (out->len == len || out->str[out->len - len - 1] == ' ');
+
+        if (ends && g_str_has_prefix(arg, c[i].other)) {
+            g_string_truncate(out, out->len - len);
+            g_string_append(out, c[i].both);
+            arg += strlen(c[i].other);
+        }
+    }
+    g_string_append(out, arg);
+}
+
 const char *
 say_fill(const say_t *s, const char *phrase, const char *const *args)
 {
@@ -21,7 +42,7 @@ say_fill(const say_t *s, const char *phrase, const char *const *args)
         if (p[0] == '%' && p[1] >= '1' && p[1] <= '9') {
             unsigned i = (unsigned)(*++p - '0');
 
-            g_string_append(out, i < n ? args[i] : "");
+            put(s, out, i < n ? args[i] : "");
         } else {
             g_string_append_c(out, *p);
         }
@@ -135,6 +156,15 @@ say_span(const say_t *s, senda_span_t span)
 }
 
 const char *
+say_every(const say_t *s, senda_span_t span)
+{
+    piece_t p[5];
+    unsigned n = pieces_of(span, p);
+
+    return say_pieces(s, p, n, true);
+}
+
+const char *
 say_span_in(const say_t *s, senda_span_t span, phrase_t in)
 {
     piece_t p[5];
@@ -157,283 +187,59 @@ say_span_add(senda_span_t a, senda_span_t b)
     return (senda_span_t){ a.months + b.months, a.days + b.days, a.secs + b.secs };
 }
 
-/* ---- verbs ---- */
-
-static const verb_words_t *
-words_of(const say_t *s, const ast_verb_t *v)
+const char *
+say_joined(const say_t *s, const char *a, const char *b)
 {
-    switch (v->kind) {
-    case VERB_PAGE:
-    case VERB_PATTERN:
-        return explain_verb(VERB_WORDS_PAGE, s->lang);
-    case VERB_CUSTOM:
-        return explain_verb(VERB_WORDS_CUSTOM, s->lang);
-    case VERB_STANDARD:
-        return explain_verb(v->event, s->lang);
-    default:
-        return explain_verb(0, s->lang);
-    }
-}
-
-static const char *
-object_of(const say_t *s, const ast_verb_t *v)
-{
-    switch (v->kind) {
-    case VERB_PAGE:
-        return SAY(s, PH_THE_PAGE, say_quoted(s, v->name.text));
-    case VERB_PATTERN:
-        return SAY(s, PH_AN_ADDRESS, v->pattern->text.p);
-    case VERB_CUSTOM:
-        return say_quoted(s, v->name.text);
-    default:
-        return "";
-    }
+    return *b == '\0' ? a : *a == '\0' ? b : arena_printf(s->arena, "%s %s", a, b);
 }
 
 const char *
-say_noun(const say_t *s, const ast_verb_t *v, bool *feminine)
+say_time(const say_t *s, int32_t second)
 {
-    const verb_words_t *w = words_of(s, v);
-
-    *feminine = w->feminine;
-    return say_fill(s, w->one, (const char *const[]){ "", object_of(s, v), NULL });
-}
-
-/* "third", "12th", "12.ª". */
-static const char *
-say_ordinal(const say_t *s, uint32_t n, bool feminine)
-{
-    const char *word = explain_ordinal(n, feminine, true, s->lang);
-    unsigned tens = n % 100;
-
-    if (word != NULL) {
-        return word;
-    }
-    if (s->lang == LANG_ES) {
-        return arena_printf(s->arena, "%u.%s", n, feminine ? "ª" : "º");
-    }
-    return arena_printf(s->arena, "%u%s", n,
-        tens / 10 == 1       ? "th"
-            : tens % 10 == 1 ? "st"
-            : tens % 10 == 2 ? "nd"
-            : tens % 10 == 3 ? "rd"
-                             : "th");
-}
-
-static const char *
-say_times(const say_t *s, uint32_t n)
-{
-    return n == 1 ? SAY(s, PH_ONCE) : SAY(s, PH_TIMES, say_number(s, n));
-}
-
-static const char *
-joined(const say_t *s, const char *a, const char *b)
-{
-    return *b == '\0' ? a : arena_printf(s->arena, "%s %s", a, b);
-}
-
-static const char *
-say_form(const say_t *s, const ast_verb_t *v, const char *form, const char *who, const char * not )
-{
-    return say_fill(s, form, (const char *const[]){ "", object_of(s, v), who, not, NULL });
+    return arena_printf(s->arena, "%02d:%02d", second / 3600, second / 60 % 60);
 }
 
 const char *
-say_happens(const say_t *s, const ast_verb_t *v)
+say_hundredths(const say_t *s, uint32_t n)
 {
-    const char *text = say_form(s, v, words_of(s, v)->present, SAY(s, PH_SOMEBODY), "");
-
-    if (v->has_count) {
-        text = joined(s, text, SAY(s, PH_NTH_TIME, say_ordinal(s, v->times, true)));
-    }
-    return v->has_window ? joined(s, text, SAY(s, PH_WITHIN_ANY, say_span(s, v->window))) : text;
-}
-
-/* ---- what happens ---- */
-
-static const char *
-after_verb(const say_t *s, const ast_verb_t *v, senda_span_t span)
-{
-    bool feminine;
-    const char *noun = say_noun(s, v, &feminine);
-
-    if (!v->has_count) {
-        return SAY(s, (phrase_t)(PH_AFTER_LAST + feminine), say_span(s, span), noun);
-    }
-    if (v->has_window) {
-        noun = joined(s, noun, SAY(s, PH_WITHIN_ANY, say_span(s, v->window)));
-    }
-    return SAY(s, (phrase_t)(PH_AFTER_NTH + feminine), say_span(s, span),
-        say_ordinal(s, v->times, feminine), noun);
+    return n % 100 == 0 ? say_number(s, n / 100)
+                        : arena_printf(s->arena, n % 10 == 0 ? "%u.%u" : "%u.%02u", n / 100,
+                              n % 10 == 0 ? n / 10 % 10 : n % 100);
 }
 
 const char *
-say_trigger(const say_t *s, const ast_trigger_t *w)
+say_value(const say_t *s, const ast_compare_t *is)
 {
-    bool feminine;
-    const char *noun;
+    const char *text = is->number || is->date ? is->text.text : say_quoted(s, is->text.text);
 
-    if (w->absent == NULL) {
-        return SAY(s, PH_MOMENT, say_happens(s, w->verb));
-    }
-    noun = say_noun(s, w->absent, &feminine);
-    if (w->verb == NULL) {
-        return SAY(s, (phrase_t)(PH_ALONE + feminine), say_span(s, w->absent->window), noun);
-    }
-    return SAY(s, (phrase_t)(PH_ABSENT + feminine), after_verb(s, w->verb, w->absent->window),
-        say_span_in(s, w->absent->window, PH_THAT_SPAN), noun);
+    return is->currency.text == NULL ? text
+                                     : arena_printf(s->arena, "%s %s", text, is->currency.text);
 }
 
 const char *
-say_or(const say_t *s, const char *a, const char *b)
+say_compare(const say_t *s, prog_cmp_t cmp, const ast_compare_t *is)
 {
-    return SAY(s, PH_OR, arena_printf(s->arena, "%s,", a), b);
+    static const phrase_t rows[2][5] = {
+        { [CMP_EQ] = PH_CMP,
+            [CMP_LT] = PH_CMP_LT,
+            [CMP_LE] = PH_CMP_LE,
+            [CMP_GT] = PH_CMP_GT,
+            [CMP_GE] = PH_CMP_GE },
+        { [CMP_EQ] = PH_CMP,
+            [CMP_LT] = PH_CMP_DATE_LT,
+            [CMP_LE] = PH_CMP_DATE_LE,
+            [CMP_GT] = PH_CMP_DATE_GT,
+            [CMP_GE] = PH_CMP_DATE_GE },
+    };
+
+    return SAY(s, rows[is->date][cmp], say_value(s, is));
 }
 
 const char *
-say_triggers(const say_t *s, const ast_trigger_t *w)
+say_points(const say_t *s, int64_t n)
 {
-    const char *text = say_trigger(s, w);
-
-    for (w = w->next; w != NULL; w = w->next) {
-        text = say_or(s, text, say_trigger(s, w));
-    }
-    return text;
-}
-
-const char *
-say_trigger_note(const say_t *s, const ast_trigger_t *w)
-{
-    bool feminine;
-    const char *noun;
-
-    if (w->verb == NULL) {
-        return "";
-    }
-    if (w->verb->has_count) {
-        return w->verb->has_window ? SAY(s, PH_AGAIN_COUNT, say_number(s, w->verb->times))
-                                   : SAY(s, PH_ONCE_EVER);
-    }
-    if (w->absent == NULL) {
-        return "";
-    }
-    noun = say_noun(s, w->verb, &feminine);
-    return SAY(s, (phrase_t)(PH_ANEW + feminine), noun);
-}
-
-/* ---- what is asked ---- */
-
-/* Whether the person was named in the clause before: then not again. */
-typedef struct {
-    const say_t *s;
-    bool after, named;
-} asked_t;
-
-static const char *
-who_of(asked_t *a, bool impersonal)
-{
-    const char *who = a->named || impersonal ? "" : SAY(a->s, PH_THE_PERSON);
-
-    a->named = !impersonal;
-    return who;
-}
-
-static const char *
-count_of(const say_t *s, const ast_verb_t *v)
-{
-    if (!v->has_count) {
-        return "";
-    }
-    if (v->count == COUNT_EXACTLY) {
-        return SAY(s, PH_EXACTLY, say_times(s, v->times));
-    }
-    return SAY(s, PH_AT_LEAST, say_times(s, v->times));
-}
-
-static const char *
-asked_verb(asked_t *a, const ast_verb_t *v, bool not )
-{
-    const say_t *s = a->s;
-    const verb_words_t *w = words_of(s, v);
-    const char *who = who_of(a, w->impersonal), *text;
-    bool always = !v->has_count && !v->has_window && !v->since_start;
-
-    if (a->after && !not ) {
-        text = say_form(s, v, w->present, who, "");
-    } else {
-        text = say_form(s, v, w->perfect, who,
-            !not                      ? ""
-                : always && !a->after ? SAY(s, PH_NEVER)
-                                      : SAY(s, PH_NOT));
-    }
-    text = joined(s, text, count_of(s, v));
-    if (v->has_window) {
-        text = joined(s, text, say_span_in(s, v->window, PH_LAST_SPAN));
-    }
-    if (v->since_start) {
-        text = joined(s, text, SAY(s, PH_SINCE_START));
-    } else if (a->after && not ) {
-        text = joined(s, text, SAY(s, PH_SINCE_THEN));
-    }
-    return text;
-}
-
-static const char *asked(asked_t *a, const ast_cond_t *c, bool not );
-
-/* A side of `and` or `or`: in parentheses when it is the other of the two. */
-static const char *
-asked_side(asked_t *a, const ast_cond_t *c, prog_cond_kind_t outer)
-{
-    bool inner = (c->kind == COND_AND || c->kind == COND_OR) && c->kind != outer;
-
-    return inner ? SAY(a->s, PH_PARENS, asked(a, c, false)) : asked(a, c, false);
-}
-
-static const char *
-asked_both(asked_t *a, const ast_cond_t *c)
-{
-    const char *left = asked_side(a, c->left, c->kind);
-    const char *right = asked_side(a, c->right, c->kind);
-
-    return SAY(a->s, c->kind == COND_AND ? PH_AND : PH_OR, left, right);
-}
-
-static const char *
-asked(asked_t *a, const ast_cond_t *c, bool not )
-{
-    const char *text;
-
-    switch (c->kind) {
-    case COND_VERB:
-        return asked_verb(a, c->verb, not );
-    case COND_TAG:
-        return SAY(a->s, not ? PH_HAS_NO_TAG : PH_HAS_TAG, say_quoted(a->s, c->tag.text),
-            who_of(a, false));
-    case COND_NOT:
-        return asked(a, c->left, !not );
-    default:
-        if (not ) {
-            a->named = false;
-        }
-        text = asked_both(a, c);
-        return not ? SAY(a->s, PH_NOT_ALL, SAY(a->s, PH_PARENS, text)) : text;
-    }
-}
-
-const char *
-say_cond(const say_t *s, const ast_cond_t *c, bool after)
-{
-    asked_t a = { s, after, false };
-
-    return asked(&a, c, false);
-}
-
-const char *
-say_cond_short(const say_t *s, const ast_cond_t *c, bool after)
-{
-    asked_t a = { s, after, true };
-
-    return asked(&a, c, false);
+    return SAY(s, n == 1 || n == -1 ? PH_ONE_POINT : PH_N_POINTS,
+        arena_printf(s->arena, "%lld", (long long)n));
 }
 
 const char *
@@ -449,20 +255,4 @@ say_messages(const say_t *s, const ast_send_t *send)
         text = text == NULL ? one : SAY(s, PH_SENDS_ELSE, text, one);
     }
     return text;
-}
-
-const char *
-say_label(const say_t *s, const ast_verb_t *v)
-{
-    const char *name = v->kind == VERB_PATTERN           ? v->pattern->text.p
-        : v->kind == VERB_PAGE || v->kind == VERB_CUSTOM ? say_quoted(s, v->name.text)
-                                                         : "";
-    const char *text = say_fill(s, words_of(s, v)->label, (const char *const[]){ "", name, NULL });
-
-    if (v->has_count) {
-        text = joined(s, text,
-            v->count == COUNT_EXACTLY ? say_times(s, v->times)
-                                      : SAY(s, PH_AT_LEAST, say_times(s, v->times)));
-    }
-    return v->has_window ? joined(s, text, SAY(s, PH_WITHIN_ANY, say_span(s, v->window))) : text;
 }

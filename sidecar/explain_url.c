@@ -77,9 +77,16 @@ heeds_visit(void *ctx, const explain_use_t *u)
         return is_one(v, senda_key_event(u->verb->event));
     case VERB_CUSTOM:
         return is_named(v, 'e', u->verb->name.text);
-    default:
-        return true;
+    case VERB_SPENDS:
+        return u->verb->pattern == NULL && is_named(v, 'p', u->verb->name.text);
+    case VERB_ARRIVES:
+    case VERB_MESSAGE:
+        return false;
+    case VERB_ANY:
+    case VERB_RETURNS:
+        break;
     }
+    return true;
 }
 
 static void
@@ -134,6 +141,10 @@ near_phrase(const probe_t *p)
         return PH_NEAR_ARGS;
     case PROBE_HOST:
         return PH_NEAR_HOST;
+    case PROBE_DIGITS:
+        return PH_NEAR_DIGITS;
+    case PROBE_SLASH:
+        return PH_NEAR_SLASH;
     default:
         return PH_NEAR_CASE;
     }

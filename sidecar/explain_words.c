@@ -26,6 +26,23 @@ static const char *const phrases[PH_WORDS][LANG_LANGUAGES] = {
     [PH_SINCE_START] = { "desde que empezó el flujo", "since the flow began" },
     [PH_SINCE_THEN] = { "desde entonces", "since then" },
     [PH_WITHIN_ANY] = { "en un plazo de %1", "within %1" },
+    [PH_WITHIN_SHORT] = { "en %1", "within %1" },
+    [PH_SPAN_ON] = { "%1 en %2", "%1 on %2" },
+    [PH_WITH] = { "con %1", "with %1" },
+    [PH_AND_THEN] = { "%1 y luego, en la misma visita, %2", "%1 and then, in the same visit, %2" },
+    [PH_AND_THEN_NOUN] = { "%1 tras un %2 en la misma visita", "%1 after a %2 in the same visit" },
+    [PH_AND_THEN_NOUN + 1] = { "%1 tras una %2 en la misma visita", "%1 after a %2 in the same visit" },
+    [PH_SAME] = { "el mismo %1", "the same %1" },
+    [PH_OF] = { "de %1", "of %1" },
+    [PH_DIFFERENT] = { "%1 %2 distintos", "%1 different %2" },
+    [PH_DAYS] = { "en %1 días distintos", "on %1 different days" },
+    [PH_ONE_DAY] = { "en %1 día", "on %1 day" },
+    [PH_AN_EMAIL] = { "un correo", "an e-mail" },
+    [PH_AN_SMS] = { "un SMS", "a text message" },
+    [PH_A_PUSH] = { "un aviso en la aplicación", "a notice in the app" },
+    [PH_A_WEBPUSH] = { "un aviso en el navegador", "a notice in the browser" },
+    [PH_A_MESSAGE] = { "un mensaje", "a message" },
+    [PH_THE_MESSAGE] = { "el mensaje %1", "the message %1" },
 
     [PH_EXACTLY] = { "exactamente %1", "exactly %1" },
     [PH_AT_LEAST] = { "al menos %1", "at least %1" },
@@ -42,27 +59,86 @@ static const char *const phrases[PH_WORDS][LANG_LANGUAGES] = {
     [PH_HAS_NO_TAG] = { "%2no tiene la etiqueta %1", "%2does not have the tag %1" },
     [PH_NOT_ALL] = { "no se cumple que %1", "it is not true that %1" },
     [PH_PARENS] = { "(%1)", "(%1)" },
+    [PH_CMP] = { "igual a %1", "equal to %1" },
+    [PH_CMP_LT] = { "menor que %1", "less than %1" },
+    [PH_CMP_LE] = { "como mucho %1", "at most %1" },
+    [PH_CMP_GT] = { "mayor que %1", "more than %1" },
+    [PH_CMP_GE] = { "al menos %1", "at least %1" },
+    [PH_CMP_DATE_LT] = { "anterior a %1", "before %1" },
+    [PH_CMP_DATE_LE] = { "%1 o anterior", "%1 or before" },
+    [PH_CMP_DATE_GT] = { "posterior a %1", "after %1" },
+    [PH_CMP_DATE_GE] = { "%1 o posterior", "%1 or after" },
+    [PH_FIELD_IS] = { "%1 %2", "%1 %2" },
+    [PH_TOTAL] = { "el total de sus %1 es %2", "the total of their %1 is %2" },
+    [PH_TOTAL_IN] = { "el total de sus %1 %2 es %3", "the total of their %1 %2 is %3" },
+    [PH_AGE_LAST] = { "el último %1 fue hace %2", "their last %1 was %2" },
+    [PH_AGE_LAST_F] = { "su última %1 fue hace %2", "their last %1 was %2" },
+    [PH_AGE_FIRST] = { "el primer %1 fue hace %2", "their first %1 was %2" },
+    [PH_AGE_FIRST_F] = { "su primera %1 fue hace %2", "their first %1 was %2" },
+    [PH_OLDER] = { "%1 o más", "%1 ago or more" },
+    [PH_YOUNGER] = { "menos de %1", "less than %1 ago" },
+    [PH_POINTS] = { "%2tiene exactamente %1", "%2has exactly %1" },
+    [PH_POINTS_LT] = { "%2tiene menos de %1", "%2has fewer than %1" },
+    [PH_POINTS_LE] = { "%2tiene como mucho %1", "%2has at most %1" },
+    [PH_POINTS_GT] = { "%2tiene más de %1", "%2has more than %1" },
+    [PH_POINTS_GE] = { "%2tiene al menos %1", "%2has at least %1" },
+    [PH_N_POINTS] = { "%1 puntos", "%1 points" },
+    [PH_ONE_POINT] = { "%1 punto", "%1 point" },
+    [PH_IN_STAGE] = { "%2está en la etapa %1", "%2is in the stage %1" },
+    [PH_NOT_IN_STAGE] = { "%2no está en la etapa %1", "%2is not in the stage %1" },
+    [PH_IN_SEGMENT] = { "%2está en el segmento %1", "%2is in the segment %1" },
+    [PH_NOT_IN_SEGMENT] = { "%2no está en el segmento %1", "%2is not in the segment %1" },
+    [PH_THEIR_FIELD] = { "su campo %1 es %2", "their field %1 is %2" },
+    [PH_THEIR_FIELD_NOT] = { "su campo %1 no es %2", "their field %1 is not %2" },
+    [PH_HAS] = { "%2tiene %1", "%2has %1" },
+    [PH_HAS_NOT] = { "%2no tiene %1", "%2does not have %1" },
+    [PH_CONSENTS] = { "%2ha aceptado recibir %1", "%2has agreed to get %1" },
+    [PH_CONSENTS_NOT] = { "%2no ha aceptado recibir %1", "%2has not agreed to get %1" },
 
     [PH_MOMENT] = { "en cuanto %1", "as soon as %1" },
+    [PH_SOMEBODY_TAG] = { "alguien recibe la etiqueta %1", "somebody gets the tag %1" },
+    [PH_SOMEBODY_SEGMENT] = { "alguien entra en el segmento %1", "somebody enters the segment %1" },
+    [PH_SOMEBODY_POINTS] = { "%2llega a tener exactamente %1", "%2comes to have exactly %1" },
+    [PH_SOMEBODY_POINTS_LT] = { "%2baja de %1", "%2falls below %1" },
+    [PH_SOMEBODY_POINTS_LE] = { "%2baja a %1 o menos", "%2falls to %1 or fewer" },
+    [PH_SOMEBODY_POINTS_GT] = { "%2pasa de %1", "%2goes above %1" },
+    [PH_SOMEBODY_POINTS_GE] = { "%2llega a %1", "%2reaches %1" },
+    [PH_SOMEBODY_TOTAL] = { "el total de %1 de alguien", "the total of somebody's %1" },
+    [PH_TOTAL_REACHES] = { "%1 llega a %2", "%1 reaches %2" },
+    [PH_TOTAL_ABOVE] = { "%1 pasa de %2", "%1 goes above %2" },
+    [PH_AFTER_THAT] = { "%1 después de esto: %2", "%1 after %2" },
+    [PH_DAILY] = { "cada día a las %1, para cada persona que cumpla esto: %2",
+        "every day at %1, for each person of whom this is true: %2" },
+    [PH_ON_DATE] = { "el %1 a las %2, para cada persona que cumpla esto: %3",
+        "on %1 at %2, for each person of whom this is true: %3" },
+    [PH_ON_THE_DATE] = { "el día que dice el campo %1 de la persona, a las %2, y desde entonces cada año", "on the day that the field %1 of the person says, at %2, and then every year" },
     [PH_AFTER_LAST] = { "%1 después del último %2", "%1 after the last %2" },
     [PH_AFTER_LAST + 1] = { "%1 después de la última %2", "%1 after the last %2" },
     [PH_AFTER_NTH] = { "%1 después del %2 %3", "%1 after the %2 %3" },
     [PH_AFTER_NTH + 1] = { "%1 después de la %2 %3", "%1 after the %2 %3" },
     [PH_ABSENT] = { "%1, si %2 no ha habido ningún %3", "%1, if there was no %3 %2" },
     [PH_ABSENT + 1] = { "%1, si %2 no ha habido ninguna %3", "%1, if there was no %3 %2" },
-    [PH_ALONE] = { "%1 después del último %2 (si no hubo ninguno, desde que se vio a la persona por primera vez); una sola vez",
-        "%1 after the last %2 (if there was none, after the person was first seen); once only" },
-    [PH_ALONE + 1] = { "%1 después de la última %2 (si no hubo ninguna, desde que se vio a la persona por primera vez); una sola vez",
-        "%1 after the last %2 (if there was none, after the person was first seen); once only" },
+    [PH_ALONE] = { "%1 después del último %2 (si no hubo ninguno, desde que se vio a la persona por primera vez)",
+        "%1 after the last %2 (if there was none, after the person was first seen)" },
+    [PH_ALONE + 1] = { "%1 después de la última %2 (si no hubo ninguna, desde que se vio a la persona por primera vez)",
+        "%1 after the last %2 (if there was none, after the person was first seen)" },
     [PH_ANEW] = { "Con otro %1 se vuelve a contar desde cero.", "Another %1 starts the time anew." },
     [PH_ANEW + 1] = { "Con otra %1 se vuelve a contar desde cero.", "Another %1 starts the time anew." },
     [PH_AGAIN_COUNT] = { "Más veces no cambian nada hasta que vuelvan a ser menos de %1 en ese plazo.",
         "More often changes nothing until it is fewer than %1 times within that span again." },
+    [PH_AGAIN_ONCE] = { "Más veces no cambian nada hasta que pase ese plazo sin ninguna.",
+        "More often changes nothing until that span has gone by without one." },
+    [PH_ALONE_ONCE] = { "Mientras dure la ausencia, una sola vez.", "Once only, for as long as the absence lasts." },
     [PH_ONCE_EVER] = { "Eso ocurre una sola vez para cada persona.", "That happens only once for each person." },
 
     [PH_H_PAGES] = { "PÁGINAS", "PAGES" },
     [PH_H_EVENTS] = { "SUCESOS DE FUERA DE LA WEB", "EVENTS FROM OUTSIDE THE WEB SITE" },
+    [PH_H_PEOPLE] = { "LO QUE SE SABE DE LA GENTE", "WHAT IS KNOWN OF PEOPLE" },
     [PH_H_TAGS] = { "ETIQUETAS", "TAGS" },
+    [PH_H_SCORES] = { "PUNTOS Y ETAPAS", "SCORE AND STAGES" },
+    [PH_H_SEGMENTS] = { "SEGMENTOS", "SEGMENTS" },
+    [PH_H_RESPECT] = { "LÍMITES", "LIMITS" },
+    [PH_H_SHOWS] = { "EN LA PROPIA WEB", "ON THE SITE ITSELF" },
     [PH_H_FLOWS] = { "FLUJOS", "FLOWS" },
     [PH_H_TESTS] = { "PRUEBAS", "TESTS" },
     [PH_H_PAGE] = { "La página %1 (línea %2)", "The page %1 (line %2)" },
@@ -70,8 +146,12 @@ static const char *const phrases[PH_WORDS][LANG_LANGUAGES] = {
     [PH_H_TAG] = { "La etiqueta %1 (línea %2)", "The tag %1 (line %2)" },
     [PH_H_FLOW] = { "El flujo %1 (línea %2)", "The flow %1 (line %2)" },
     [PH_H_TEST] = { "La prueba %1 (línea %2)", "The test %1 (line %2)" },
-    [PH_H_TRANSACTIONAL] = { "Sus mensajes son parte de la compra (transaccional).",
-        "Its messages are part of the purchase (transactional)." },
+    [PH_H_FIELD] = { "El campo %1 (línea %2)", "The field %1 (line %2)" },
+    [PH_H_PLACE] = { "El lugar %1 (línea %2)", "The place %1 (line %2)" },
+    [PH_H_STAGE] = { "La etapa %1 (línea %2)", "The stage %1 (line %2)" },
+    [PH_H_SEGMENT] = { "El segmento %1 (línea %2)", "The segment %1 (line %2)" },
+    [PH_H_SHOW] = { "El bloque %1 (línea %2)", "The block %1 (line %2)" },
+    [PH_H_SCORE] = { "Puntos: %1 (línea %2)", "Score: %1 (line %2)" },
 
     [PH_SITE] = { "Estas son las reglas de la tienda %1.", "These are the rules of the shop %1." },
     [PH_SITE_NAMES] = { "También se llama %1.", "It is also called %1." },
@@ -88,9 +168,12 @@ static const char *const phrases[PH_WORDS][LANG_LANGUAGES] = {
     [PH_PAGE_CAPTURES] = { "De la dirección se recuerdan estos datos: %1.", "These pieces of the address are remembered: %1." },
     [PH_PAGE_MEANS] = { "Pasar por ella cuenta como %1 (%2).", "Passing through it counts as a %1 (%2)." },
     [PH_PAGE_MEANS_OWN] = { "Pasar por ella cuenta como el %1.", "Passing through it counts as the %1." },
-    [PH_PAGE_ORDER] = { "Un número de pedido ya conocido no es otra compra, sólo una visita.",
+    [PH_PAGE_ORDER] = { "Un número de pedido ya conocido no es otra compra, solo una visita.",
         "An order number that is already known is no second purchase, only a visit." },
-    [PH_PAGE_NOTHING] = { "Sólo cuenta como visita a la página.", "It counts as a visit to the page and nothing else." },
+    [PH_PAGE_NOTHING] = { "Solo cuenta como visita a la página.", "It counts as a visit to the page and nothing else." },
+    [PH_PAGE_FORM] = { "De su formulario se guarda %1.", "Of its form this is kept: %1." },
+    [PH_INPUT] = { "%1 (rellena %2)", "%1 (fills %2)" },
+    [PH_INPUT_FIELD] = { "%1 (rellena el campo %2)", "%1 (fills the field %2)" },
 
     [PH_EVENT_API] = { "No lo cuenta ninguna página: llega de otro programa de la tienda.",
         "No page tells it: it comes from another program of the shop." },
@@ -105,8 +188,37 @@ static const char *const phrases[PH_WORDS][LANG_LANGUAGES] = {
         "The page that is being shown at that moment knows it already." },
     [PH_TAG_LATER] = { "La web lo sabe a partir de la página siguiente.",
         "The web site knows it from the next page on." },
+    [PH_TAG_ENDS] = { "Acaba %1 después de la última vez que se cumplió.", "It ends %1 after the last time at which that was so." },
+    [PH_FIELD_HOLDS] = { "Guarda de cada persona %1.", "It keeps %1 of each person." },
+    [PH_FIELD_TEXT] = { "un texto", "a text" },
+    [PH_FIELD_NUMBER] = { "un número", "a number" },
+    [PH_FIELD_DATE] = { "una fecha", "a date" },
+    [PH_FIELD_FORM] = { "Lo rellena el formulario de %1.", "The form of %1 fills it." },
+    [PH_PLACE_IS] = { "Es el círculo de %1 m de radio alrededor de %2, %3.", "It is the circle of %1 m around %2, %3." },
+    [PH_SCORE_ADDS] = { "Suma %1 %2.", "It adds %1 %2." },
+    [PH_SCORE_TAKES] = { "Quita %1 %2.", "It takes %1 away %2." },
+    [PH_SCORE_EACH_TIME] = { "Cada vez.", "Each time." },
+    [PH_SCORE_ONCE] = { "Una sola vez en la vida de cada persona.", "Once ever for each person." },
+    [PH_SCORE_EACH] = { "Como mucho una vez cada %1.", "At most once every %1." },
+    [PH_SCORE_LASTS] = { "Si la ausencia sigue, otra vez cada %1.", "If the absence goes on, again every %1." },
+    [PH_STAGE_IF] = { "Vale mientras %1, si ninguna etapa de más abajo se cumple.", "It holds while %1, if no stage further down does." },
+    [PH_SEGMENT_IF] = { "Está en él cada persona mientras cumple esto: %1.", "A person is in it while this is true: %1." },
+    [PH_SHOW_IN] = { "Se muestra en %1 si %2.", "It is shown in %1 if %2." },
+    [PH_SHOW_ALL] = { "Se muestra en %1 a todo el mundo.", "It is shown in %1 to everybody." },
+    [PH_LIMIT_DAY] = { "%2: cada contacto recibe como mucho %1 al día (línea %3). Lo que pase de ahí se salta.",
+        "%2: each contact gets at most %1 a day (line %3). What is above that is skipped." },
+    [PH_LIMIT_WEEK] = { "%2: cada contacto recibe como mucho %1 a la semana, de lunes a domingo (línea %3). Lo que pase de ahí se salta.",
+        "%2: each contact gets at most %1 a week, Monday to Sunday (line %3). What is above that is skipped." },
+    [PH_LIMIT_MONTH] = { "%2: cada contacto recibe como mucho %1 al mes (línea %3). Lo que pase de ahí se salta.",
+        "%2: each contact gets at most %1 a month (line %3). What is above that is skipped." },
+    [PH_QUIET] = { "De %1 a %2 no sale ningún mensaje: espera al final, y su flujo con él (línea %3).", "From %1 to %2 no message goes out: it waits for the end, and its flow with it (line %3)." },
+    [PH_CONTROL] = { "Al %1 % de la gente, siempre a la misma, no se le envía nada, para poder comparar (línea %2).",
+        "%1 % of people, always the same, are sent nothing, so that one can compare (line %2)." },
+    [PH_NOT_TRANSACTIONAL] = { "Los flujos transaccionales no miran estas líneas.", "Transactional flows do not heed these lines." },
 
     [PH_BEGINS] = { "Empieza %1.", "It begins %1." },
+    [PH_BEGINS_ANY] = { "Empieza en cualquiera de estos casos:", "It begins in any of these cases:" },
+    [PH_CASE] = { "%1.", "%1." },
     [PH_REACH_NONE] = { "Puede tocarle a cualquiera: no envía ningún mensaje.",
         "Anybody can get into it: it sends no message." },
     [PH_REACH] = { "Es para quien tiene %1", "It is for whoever has %1" },
@@ -114,6 +226,9 @@ static const char *const phrases[PH_WORDS][LANG_LANGUAGES] = {
     [PH_REACH_TRANSACTIONAL] = { "%1; no hace falta que haya aceptado publicidad, porque sus mensajes son parte de la compra.",
         "%1; agreeing to advertising is not needed, because its messages are part of the purchase." },
     [PH_REACH_LOST] = { "Para los demás no empieza.", "For others it does not begin." },
+    [PH_ONLY] = { "Solo empieza si en ese momento %1.", "It begins only if at that moment %1." },
+    [PH_AGAIN_EACH] = { "Hay un recorrido por cada valor de %1, también varios a la vez.", "There is one run for each value of %1, also several at a time." },
+    [PH_BEGUN_BY] = { "Empieza cuando otro flujo pasa a él.", "It begins when another flow enters it." },
     [PH_AGAIN_NEVER] = { "Cada persona pasa por él una sola vez.", "Each person goes through it only once." },
     [PH_AGAIN_UNSAID] = { "Cada persona pasa por él una sola vez, porque no se dice nada de repetirlo.",
         "Each person goes through it only once, because nothing is said of repeating it." },
@@ -136,6 +251,47 @@ static const char *const phrases[PH_WORDS][LANG_LANGUAGES] = {
         "%1 later (between %2 and %3 after the beginning), %4" },
     [PH_SENDS] = { "envía %1.", "it sends %1." },
     [PH_SENDS_ELSE] = { "%1 o, si no puede llegarle, %2", "%1 or, if that cannot reach the person, %2" },
+    [PH_UNTIL_TIME] = { "espera hasta las %1.", "it waits until %1." },
+    [PH_UNTIL_EVENT] = { "espera, como mucho %2, a que pase esto: %1.", "it waits, at most %2, until %1." },
+    [PH_ON_DAYS] = { "(%1)", "(%1)" },
+    [PH_DAYS_FROM_TO] = { "de %1 a %2", "%1 to %2" },
+    [PH_COUPON] = { "prepara el cupón %1%2, que va con el siguiente mensaje.", "it prepares the coupon %1%2; it goes with the next message." },
+    [PH_COUPON_NOW] = { "da el cupón %1%2.", "it gives the coupon %1%2." },
+    [PH_CREDIT] = { "prepara un abono de %1%2, que va con el siguiente mensaje.", "it prepares a credit of %1%2; it goes with the next message." },
+    [PH_CREDIT_NOW] = { "da un abono de %1%2.", "it gives a credit of %1%2." },
+    [PH_GIFT] = { "prepara el regalo %1%2, que va con el siguiente mensaje.", "it prepares the gift %1%2; it goes with the next message." },
+    [PH_GIFT_NOW] = { "da el regalo %1%2.", "it gives the gift %1%2." },
+    [PH_VALID] = { ", válido %1 desde el envío", ", valid for %1 from its sending" },
+    [PH_VALID_NOW] = { ", válido %1", ", valid for %1" },
+    [PH_RECOMMENDS] = { "hace que los mensajes siguientes recomienden %1 productos: %2.",
+        "it has the messages that follow recommend %1 products: %2." },
+    [PH_RECOMMENDS_ONE] = { "hace que los mensajes siguientes recomienden un producto, de entre %1.",
+        "it has the messages that follow recommend one product, of %1." },
+    [PH_STOCK] = { "si todo lo que se sabe que le interesa está agotado, el flujo acaba aquí.",
+        "if everything that is known to interest the person is sold out, the flow is over here." },
+    [PH_GIVES_TAG] = { "pone la etiqueta %1.", "it gives the tag %1." },
+    [PH_TAKES_TAG] = { "quita la etiqueta %1.", "it takes the tag %1 away." },
+    [PH_GIVES_POINTS] = { "suma %1.", "it adds %1." },
+    [PH_TAKES_POINTS] = { "quita %1.", "it takes %1 away." },
+    [PH_SETS] = { "pone el campo %1 a %2.", "it sets the field %1 to %2." },
+    [PH_CALLS] = { "llama a %1.", "it calls %1." },
+    [PH_NOTIFIES] = { "avisa a %1.", "it notifies %1." },
+    [PH_ENTERS_FLOW] = { "empieza para la persona el flujo %1.", "it begins the flow %1 for the person." },
+    [PH_LEAVES_FLOW] = { "acaba el flujo %1, si la persona está en él.", "it ends the flow %1, if the person is in it." },
+    [PH_EXITS] = { "acaba aquí.", "it is over here." },
+    [PH_SPLITS] = { "reparte a la gente, siempre igual a la misma persona:",
+        "it splits people up, the same person always the same way:" },
+    [PH_SHARE] = { "al %1 % de la gente:", "%1 % of people:" },
+    [PH_REST] = { "al %1 % restante, nada.", "the remaining %1 %: nothing." },
+    [PH_R_LAST_VIEWED] = { "los últimos que vio", "the last they viewed" },
+    [PH_R_BEST] = { "los más vendidos", "the best sellers" },
+    [PH_R_BEST_OF] = { "los más vendidos de %1", "the best sellers of %1" },
+    [PH_R_BOUGHT_WITH] = { "los que se compran con su %1", "those that are bought with their %1" },
+    [PH_R_RELATED] = { "los relacionados con su %1", "those related to their %1" },
+    [PH_R_ABOVE] = { "los de más precio que su %1, nunca rebajados", "those dearer than their %1, never discounted" },
+    [PH_R_NEW] = { "las novedades", "the new arrivals" },
+    [PH_R_CATEGORIES] = { "los de las categorías que vio", "those of the categories they viewed" },
+    [PH_R_RESULTS] = { "los resultados de su búsqueda (%1)", "the results of their search (%1)" },
     [PH_ASKS] = { "si %1:", "if %1:" },
     [PH_OTHERWISE] = { "Si no:", "Otherwise:" },
     [PH_WAITS] = { "no pasa nada más.", "nothing more happens." },
@@ -149,12 +305,32 @@ static const char *const phrases[PH_WORDS][LANG_LANGUAGES] = {
     [PH_TEST_GETS] = { "tiene que llegarle %1%2.", "%1 has to arrive%2." },
     [PH_TEST_NEVER] = { "en toda la prueba, y en los 400 días siguientes, no puede llegarle %1.",
         "%1 must not arrive in the whole test, nor in the 400 days after it." },
-    [PH_TEST_HAS] = { "en ese momento tiene que tener la etiqueta %1.", "at that point they must have the tag %1." },
-    [PH_TEST_HAS_NOT] = { "en ese momento no puede tener la etiqueta %1.", "at that point they must not have the tag %1." },
-    [PH_TEST_AT] = { " a las %1", " at %1" },
-    [PH_TEST_AT_DAY] = { " a las %1 del día %2", " at %1 on day %2" },
+    [PH_TEST_HAS] = { "%2 tiene que tener la etiqueta %1.", "%2 they must have the tag %1." },
+    [PH_TEST_HAS_NOT] = { "%2 no puede tener la etiqueta %1.", "%2 they must not have the tag %1." },
+    [PH_TEST_AT] = { "a las %1", "at %1" },
+    [PH_TEST_AT_DAY] = { "a las %1 del día %2", "at %1 on day %2" },
+    [PH_TEST_THEN] = { "en ese momento", "at that point" },
+    [PH_TEST_WITH] = { " con %1", " with %1" },
+    [PH_TEST_PAIR] = { "%1 = %2", "%1 = %2" },
+    [PH_TEST_RECOMMENDS] = { " con recomendaciones", " with recommendations" },
+    [PH_TEST_EXPECT] = { "%2 tiene que cumplirse esto: %1.", "%2 this must be true: %1." },
+    [PH_TEST_EXPECT_NOT] = { "%2 no puede cumplirse esto: %1.", "%2 this must not be true: %1." },
+    [PH_TEST_BENEFIT] = { "tiene que recibir %1%2.", "they must get %1%2." },
+    [PH_TEST_NO_BENEFIT] = { "no puede recibir %1.", "they must not get %1." },
+    [PH_THE_COUPON] = { "el cupón %1", "the coupon %1" },
+    [PH_THE_GIFT] = { "el regalo %1", "the gift %1" },
+    [PH_A_CREDIT] = { "un abono de %1", "a credit of %1" },
+    [PH_TEST_NOTIFIES] = { "tiene que haber un aviso a %1%2.", "%1 must be notified%2." },
+    [PH_TEST_NO_NOTICE] = { "no puede haber un aviso a %1.", "%1 must not be notified." },
+    [PH_TEST_CALLS] = { "tiene que haber una llamada a %1%2.", "%1 must be called%2." },
+    [PH_TEST_NO_CALL] = { "no puede haber una llamada a %1.", "%1 must not be called." },
+    [PH_TEST_SHOWS] = { "%2 tiene que verse el bloque %1.", "%2 the block %1 must be shown." },
+    [PH_TEST_SHOWS_NOT] = { "%2 no puede verse el bloque %1.", "%2 the block %1 must not be shown." },
+    [PH_TEST_SOLD_OUT] = { "desde aquí, %1 está agotado.", "from here on, %1 is sold out." },
+    [PH_TEST_IN_STOCK] = { "desde aquí, vuelve a haber %1.", "from here on, %1 is in stock again." },
 
     [PH_FOLLOWS] = { "Lo que puede venir después:", "What may follow:" },
+    [PH_FOLLOWS_ANY] = { "Lo que puede venir después de cualquier visita:", "What may follow any visit:" },
     [PH_FOLLOWS_NOTHING] = { "Ninguna etiqueta ni ningún flujo hace caso de esto.", "No tag and no flow heeds this." },
     [PH_USE_TAG] = { "Cuenta para la etiqueta %1, que se pone %2.", "It counts for the tag %1, which is given %2." },
     [PH_USE_START] = { "Puede poner en marcha el flujo %1, que empieza %2.", "It may set off the flow %1, which begins %2." },
@@ -162,7 +338,15 @@ static const char *const phrases[PH_WORDS][LANG_LANGUAGES] = {
     [PH_USE_KEEPS_TAG] = { "Evita que se ponga la etiqueta %1, si llega en menos de %2.", "It keeps the tag %1 from being given, if it comes within %2." },
     [PH_USE_STOP] = { "Interrumpe el flujo %1, si la persona está en él.", "It breaks off the flow %1, if the person is in it." },
     [PH_USE_GOAL] = { "Es el objetivo del flujo %1.", "It is the goal of the flow %1." },
-    [PH_USE_IF] = { "El flujo %1 pregunta por ello en la línea %2.", "The flow %1 asks for it on line %2." },
+    [PH_USE_IF] = { "El flujo %1 lo pregunta en la línea %2.", "The flow %1 asks for it on line %2." },
+    [PH_USE_ONLY] = { "El flujo %1 lo pregunta antes de empezar (línea %2).",
+        "The flow %1 asks for it before it begins (line %2)." },
+    [PH_USE_SCORE] = { "Cuenta para los puntos de la línea %1, que se dan %2.", "It counts for the points of line %1, which are given %2." },
+    [PH_USE_KEEPS_SCORE] = { "Evita los puntos de la línea %1, si llega en menos de %2.", "It keeps away the points of line %1, if it comes within %2." },
+    [PH_USE_SEGMENT] = { "De esto depende el segmento %1.", "The segment %1 depends on it." },
+    [PH_USE_STAGE] = { "De esto depende la etapa %1.", "The stage %1 depends on it." },
+    [PH_USE_SHOW] = { "De esto depende el bloque %1.", "The block %1 depends on it." },
+    [PH_USE_WAITS] = { "El flujo %1 lo espera en la línea %2.", "The flow %1 waits for it on line %2." },
 
     [PH_URL_PAGE] = { "Es la página %1, por su patrón %2 (línea %3).", "It is the page %1, by its pattern %2 (line %3)." },
     [PH_URL_SENTENCE] = { "Es lo que una frase llama %1 (línea %2).", "It is what a sentence calls %1 (line %2)." },
@@ -180,6 +364,10 @@ static const char *const phrases[PH_WORDS][LANG_LANGUAGES] = {
         "It is not the page %1: its except %3 takes it away, although it fits %2." },
     [PH_NEAR_ARGS] = { "No es la página %1: a la dirección le falta algo de lo que %2 pide detrás de «?».",
         "It is not the page %1: the address lacks something that %2 asks for after the “?”." },
+    [PH_NEAR_DIGITS] = { "No es la página %1: en %2, lo que está entre llaves con # es un número.",
+        "It is not the page %1: in %2, what stands in braces with a # is a number." },
+    [PH_NEAR_SLASH] = { "No es la página %1: en %2, cada dato entre llaves es un solo trozo, sin ninguna «/».",
+        "It is not the page %1: in %2, each piece in braces is one step of the path, without any “/”." },
     [PH_NEAR_HOST] = { "No es la página %1: %2 es de otro nombre de la tienda.", "It is not the page %1: %2 has another host." },
     [PH_NEAR_CASE] = { "No es la página %1: en %2 cambian las mayúsculas, y en la dirección cuentan.",
         "It is not the page %1: %2 has other capital letters, and in an address they matter." },
@@ -189,154 +377,47 @@ static const char *const phrases[PH_WORDS][LANG_LANGUAGES] = {
     [PH_DRAW_WITHOUT] = { "%1, y %2 sin %3", "%1, then %2 without %3" },
     [PH_DRAW_ALONE] = { "%1 sin %2", "%1 without %2" },
     [PH_DRAW_ASK] = { "¿%1?", "%1?" },
-    [PH_DRAW_STOP] = { "Se interrumpe si %1", "Stops if the person %1" },
+    [PH_DRAW_STOP] = { "Se interrumpe si %1", "Stops if %1" },
     [PH_DRAW_GOAL] = { "Objetivo: %1", "Goal: %1" },
     [PH_DRAW_YES] = { "sí", "yes" },
     [PH_DRAW_NO] = { "no", "no" },
     [PH_DRAW_NEVER] = { "una sola vez por persona", "once a person" },
     [PH_DRAW_AFTER] = { "otra vez tras %1", "again after %1" },
     [PH_DRAW_ALWAYS] = { "cada vez", "every time" },
+    [PH_DRAW_EACH] = { "una vez por cada %1", "once for each %1" },
+    [PH_DRAW_ONLY] = { "Solo si %1", "Only if %1" },
+    [PH_DRAW_SPLIT] = { "Reparto", "Split" },
+    [PH_DRAW_SHARE] = { "%1 %", "%1 %" },
+    [PH_DRAW_UNTIL] = { "hasta las %1", "until %1" },
+    [PH_DRAW_UNTIL_EVENT] = { "hasta: %1; máximo %2", "until %1, at most %2" },
+    [PH_DRAW_TAG] = { "recibe la etiqueta %1", "gets the tag %1" },
+    [PH_DRAW_SEGMENT] = { "entra en %1", "enters %1" },
+    [PH_DRAW_TOTAL] = { "el total de %1", "the total of %1" },
+    [PH_DRAW_DAILY] = { "cada día a las %1, si %2", "every day at %1, if %2" },
+    [PH_DRAW_ON] = { "el %1 a las %2, si %3", "on %1 at %2, if %3" },
+    [PH_DRAW_DATE] = { "en la fecha %1, a las %2", "on the date %1, at %2" },
+    [PH_DRAW_IN] = { "segmento %1", "segment %1" },
+    [PH_DRAW_THEN] = { "%1 y luego %2", "%1 and then %2" },
+    [PH_DRAW_CLOCK_DATE] = { "fecha %1 %2", "date %1 %2" },
+    [PH_DRAW_CLOCK_ON] = { "%1 %2", "%1 %2" },
+    [PH_DRAW_CLOCK_DAILY] = { "cada día %1", "every day %1" },
+    [PH_DRAW_FOR] = { "%1 %2, %3", "%1 %2, %3" },
+    [PH_DRAW_RECOMMEND] = { "recomienda %1: %2", "recommends %1: %2" },
+    [PH_DRAW_STOCK] = { "solo si quedan existencias", "only if in stock" },
+    [PH_DRAW_UNTAG] = { "quita la etiqueta %1", "removes the tag %1" },
+    [PH_DRAW_SET] = { "%1 = %2", "%1 = %2" },
     [PH_DRAW_PAGES] = { "Páginas", "Pages" },
     [PH_DRAW_EVENTS] = { "Sucesos", "Events" },
     [PH_DRAW_FOLLOWS] = { "Flujos y etiquetas", "Flows and tags" },
-    [PH_DRAW_NOTE] = { "lo que pone en marcha cada flujo y cada etiqueta", "what sets off each flow and tag" },
-    [PH_DRAW_OR] = { "%1; o bien: %2", "%1; or: %2" },
+    [PH_DRAW_NOTE] = { "lo que pone en marcha cada flujo; a rayas: para quién",
+        "what sets off each flow; dashed: for whom" },
+    [PH_DRAW_OR] = { "%1,\no bien: %2", "%1,\nor: %2" },
     [PH_MEANT] = { "¿Quiere decir %1?", "Did you mean %1?" },
 };
-
-#define V(present, perfect, one, many, feminine, impersonal, label) \
-    { present, perfect, one, many, feminine, impersonal, label }
-
-static const verb_words_t verbs_es[] = {
-    [0] = V("%2visita la web", "%2%3ha visitado la web", "visita a la web", "visitas a la web", true, false, "visita la web"),
-    [SENDA_EV_SELECT_ITEM] = V("%2elige un producto de una lista", "%2%3ha elegido un producto de una lista", "elección de un producto", "elecciones de productos", true, false, "elige un producto"),
-    [SENDA_EV_VIEW_ITEM] = V("%2mira la ficha de un producto", "%2%3ha mirado la ficha de un producto", "visita a la ficha de un producto", "visitas a fichas de productos", true, false, "ve un producto"),
-    [SENDA_EV_VIEW_ITEM_LIST] = V("%2mira una lista de productos", "%2%3ha mirado una lista de productos", "visita a una lista de productos", "visitas a listas de productos", true, false, "ve una lista"),
-    [SENDA_EV_SEARCH] = V("%2busca en la tienda", "%2%3ha buscado en la tienda", "búsqueda en la tienda", "búsquedas en la tienda", true, false, "busca"),
-    [SENDA_EV_ADD_TO_CART] = V("%2añade algo a la cesta", "%2%3ha añadido algo a la cesta", "producto añadido a la cesta", "productos añadidos a la cesta", false, false, "añade a la cesta"),
-    [SENDA_EV_REMOVE_FROM_CART] = V("%2quita algo de la cesta", "%2%3ha quitado algo de la cesta", "producto quitado de la cesta", "productos quitados de la cesta", false, false, "quita de la cesta"),
-    [SENDA_EV_ADD_TO_WISHLIST] = V("%2apunta algo en sus deseos", "%2%3ha apuntado algo en sus deseos", "producto apuntado en los deseos", "productos apuntados en los deseos", false, false, "añade a deseos"),
-    [SENDA_EV_VIEW_CART] = V("%2mira su cesta", "%2%3ha mirado su cesta", "visita a la cesta", "visitas a la cesta", true, false, "ve la cesta"),
-    [SENDA_EV_BEGIN_CHECKOUT] = V("%2empieza a pagar", "%2%3ha empezado a pagar", "inicio del pago", "inicios del pago", false, false, "empieza el pago"),
-    [SENDA_EV_ADD_SHIPPING_INFO] = V("%2da sus datos de envío", "%2%3ha dado sus datos de envío", "entrega de los datos de envío", "entregas de los datos de envío", true, false, "da sus datos de envío"),
-    [SENDA_EV_ADD_PAYMENT_INFO] = V("%2da sus datos de pago", "%2%3ha dado sus datos de pago", "entrega de los datos de pago", "entregas de los datos de pago", true, false, "da sus datos de pago"),
-    [SENDA_EV_SELECT_PROMOTION] = V("%2elige una promoción", "%2%3ha elegido una promoción", "elección de una promoción", "elecciones de promociones", true, false, "elige una promoción"),
-    [SENDA_EV_PURCHASE] = V("%2compra", "%2%3ha comprado", "compra", "compras", true, false, "compra"),
-    [SENDA_EV_REFUND] = V("%2devuelve una compra", "%2%3ha devuelto una compra", "devolución", "devoluciones", true, false, "devuelve"),
-    [SENDA_EV_SIGN_UP] = V("%2se registra", "%2%3se ha registrado", "registro", "registros", false, false, "se registra"),
-    [SENDA_EV_LOGIN] = V("%2entra en su cuenta", "%2%3ha entrado en su cuenta", "entrada en la cuenta", "entradas en la cuenta", true, false, "inicia sesión"),
-};
-static const verb_words_t custom_es = V("llega el suceso %1", "%3ha llegado el suceso %1", "suceso %1", "sucesos %1", false, true, "llega %1");
-static const verb_words_t page_es = V("%2visita %1", "%2%3ha visitado %1", "visita a %1", "visitas a %1", true, false, "visita %1");
-
-static const verb_words_t verbs_en[] = {
-    [0] = V("%2visits the web site", "%2has%3 visited the web site", "visit to the web site", "visits to the web site", false, false, "visits the site"),
-    [SENDA_EV_SELECT_ITEM] = V("%2chooses a product from a list", "%2has%3 chosen a product from a list", "choice of a product", "choices of products", false, false, "selects an item"),
-    [SENDA_EV_VIEW_ITEM] = V("%2looks at a product", "%2has%3 looked at a product", "look at a product", "looks at products", false, false, "views an item"),
-    [SENDA_EV_VIEW_ITEM_LIST] = V("%2looks at a list of products", "%2has%3 looked at a list of products", "look at a list of products", "looks at lists of products", false, false, "views a list"),
-    [SENDA_EV_SEARCH] = V("%2searches in the shop", "%2has%3 searched in the shop", "search in the shop", "searches in the shop", false, false, "searches"),
-    [SENDA_EV_ADD_TO_CART] = V("%2puts something into the cart", "%2has%3 put something into the cart", "product put into the cart", "products put into the cart", false, false, "adds to cart"),
-    [SENDA_EV_REMOVE_FROM_CART] = V("%2takes something out of the cart", "%2has%3 taken something out of the cart", "product taken out of the cart", "products taken out of the cart", false, false, "removes from cart"),
-    [SENDA_EV_ADD_TO_WISHLIST] = V("%2puts something on the wish list", "%2has%3 put something on the wish list", "product put on the wish list", "products put on the wish list", false, false, "adds to wishlist"),
-    [SENDA_EV_VIEW_CART] = V("%2looks at the cart", "%2has%3 looked at the cart", "look at the cart", "looks at the cart", false, false, "views cart"),
-    [SENDA_EV_BEGIN_CHECKOUT] = V("%2begins to pay", "%2has%3 begun to pay", "start of the checkout", "starts of the checkout", false, false, "begins checkout"),
-    [SENDA_EV_ADD_SHIPPING_INFO] = V("%2gives shipping details", "%2has%3 given shipping details", "form with shipping details", "forms with shipping details", false, false, "gives shipping details"),
-    [SENDA_EV_ADD_PAYMENT_INFO] = V("%2gives payment details", "%2has%3 given payment details", "form with payment details", "forms with payment details", false, false, "gives payment details"),
-    [SENDA_EV_SELECT_PROMOTION] = V("%2follows a promotion", "%2has%3 followed a promotion", "click on a promotion", "clicks on promotions", false, false, "selects a promotion"),
-    [SENDA_EV_PURCHASE] = V("%2buys", "%2has%3 bought", "purchase", "purchases", false, false, "buys"),
-    [SENDA_EV_REFUND] = V("%2gets a refund", "%2has%3 got a refund", "refund", "refunds", false, false, "is refunded"),
-    [SENDA_EV_SIGN_UP] = V("%2signs up", "%2has%3 signed up", "sign-up", "sign-ups", false, false, "signs up"),
-    [SENDA_EV_LOGIN] = V("%2logs in", "%2has%3 logged in", "login", "logins", false, false, "logs in"),
-};
-static const verb_words_t custom_en = V("the event %1 comes in", "the event %1 has%3 come in", "event %1", "events %1", false, true, "%1 comes in");
-static const verb_words_t page_en = V("%2visits %1", "%2has%3 visited %1", "visit to %1", "visits to %1", false, false, "visits %1");
-
-static const char *const messages[CHANNELS][LANG_LANGUAGES] = {
-    [CHANNEL_EMAIL] = { "el correo %1", "the e-mail %1" },
-    [CHANNEL_SMS] = { "el SMS %1", "the text message %1" },
-    [CHANNEL_PUSH] = { "el aviso en la aplicación %1", "the notice in the app %1" },
-    [CHANNEL_WEBPUSH] = { "el aviso en el navegador %1", "the notice in the browser %1" },
-};
-
-static const char *const addresses[CHANNELS][LANG_LANGUAGES] = {
-    [CHANNEL_EMAIL] = { "una dirección de correo", "an e-mail address" },
-    [CHANNEL_SMS] = { "un teléfono", "a phone number" },
-    [CHANNEL_PUSH] = { "la aplicación", "the app" },
-    [CHANNEL_WEBPUSH] = { "los avisos del navegador", "browser notices turned on" },
-};
-
-static const char *const consents[CHANNELS][LANG_LANGUAGES] = {
-    [CHANNEL_EMAIL] = { "correos", "e-mail" },
-    [CHANNEL_SMS] = { "SMS", "text messages" },
-    [CHANNEL_PUSH] = { "avisos en la aplicación", "notices in the app" },
-    [CHANNEL_WEBPUSH] = { "avisos en el navegador", "notices in the browser" },
-};
-
-static const unit_words_t units[][LANG_LANGUAGES] = {
-    { { "un mes", "mes", "meses", false }, { "one month", "month", "months", false } },
-    { { "un día", "día", "días", false }, { "one day", "day", "days", false } },
-    { { "una hora", "hora", "horas", true }, { "one hour", "hour", "hours", false } },
-    { { "un minuto", "minuto", "minutos", false }, { "one minute", "minute", "minutes", false } },
-    { { "un segundo", "segundo", "segundos", false }, { "one second", "second", "seconds", false } },
-};
-
-static const char *const ordinals_en[] = { NULL, "first", "second", "third", "fourth", "fifth",
-    "sixth", "seventh", "eighth", "ninth", "tenth" };
-static const char *const ordinals_es[][3] = { { NULL, NULL, NULL }, /* primero, primera, primer */
-    { "primero", "primera", "primer" }, { "segundo", "segunda", "segundo" },
-    { "tercero", "tercera", "tercer" }, { "cuarto", "cuarta", "cuarto" },
-    { "quinto", "quinta", "quinto" }, { "sexto", "sexta", "sexto" },
-    { "séptimo", "séptima", "séptimo" }, { "octavo", "octava", "octavo" },
-    { "noveno", "novena", "noveno" }, { "décimo", "décima", "décimo" } };
 /* clang-format on */
 
 const char *
 explain_phrase(phrase_t id, lang_id_t lang)
 {
     return phrases[id][lang];
-}
-
-const verb_words_t *
-explain_verb(uint32_t event, lang_id_t lang)
-{
-    if (event == VERB_WORDS_CUSTOM || event == VERB_WORDS_PAGE) {
-        const verb_words_t *custom = lang == LANG_ES ? &custom_es : &custom_en;
-        const verb_words_t *page = lang == LANG_ES ? &page_es : &page_en;
-
-        return event == VERB_WORDS_PAGE ? page : custom;
-    }
-    return lang == LANG_ES ? &verbs_es[event] : &verbs_en[event];
-}
-
-const char *
-explain_message(prog_channel_t channel, lang_id_t lang)
-{
-    return messages[channel][lang];
-}
-
-const char *
-explain_address(prog_channel_t channel, lang_id_t lang)
-{
-    return addresses[channel][lang];
-}
-
-const char *
-explain_consent(prog_channel_t channel, lang_id_t lang)
-{
-    return consents[channel][lang];
-}
-
-const unit_words_t *
-explain_unit(unsigned unit, lang_id_t lang)
-{
-    return &units[unit][lang];
-}
-
-const char *
-explain_ordinal(uint32_t n, bool feminine, bool before_noun, lang_id_t lang)
-{
-    if (n < 1 || n > 10) {
-        return NULL;
-    }
-    return lang == LANG_EN ? ordinals_en[n] : ordinals_es[n][feminine ? 1 : before_noun ? 2 : 0];
 }

@@ -13,6 +13,7 @@
 
 typedef struct {
     senda_visitor_t id;
+    uint32_t contact;
     char address[ADDRESS_MAX];
 } known_t;
 
@@ -92,16 +93,32 @@ grow(visitors_t *v)
         v->by_id[place(v, &v->known[i].id)] = i + 1;
 }
 
-uint32_t
-visitors_number(visitors_t *v, senda_str_t address, senda_str_t agent, senda_visitor_t *id)
+static void
+make_id(senda_str_t address, senda_str_t agent, senda_visitor_t *id)
 {
     uint64_t a = hash(0x736e6461, address), b = hash(a, agent);
-    known_t *k;
-    uint32_t i;
 
     a = mix(a, b) | 1; /* never the visitor that is none */
     memcpy(id->b, &a, 8);
     memcpy(id->b + 8, &b, 8);
+}
+
+bool
+visitors_known(const visitors_t *v, senda_str_t address, senda_str_t agent, uint32_t *number,
+    senda_visitor_t *id)
+{
+    make_id(address, agent, id);
+    *number = visitors_find(v, id);
+    return *number != VISITORS_NONE;
+}
+
+uint32_t
+visitors_number(visitors_t *v, senda_str_t address, senda_str_t agent, senda_visitor_t *id)
+{
+    known_t *k;
+    uint32_t i;
+
+    make_id(address, agent, id);
     i = place(v, id);
     if (v->by_id[i] != 0)
         return v->by_id[i] - 1;
@@ -111,6 +128,7 @@ visitors_number(visitors_t *v, senda_str_t address, senda_str_t agent, senda_vis
     }
     k = &v->known[v->n];
     k->id = *id;
+    k->contact = 0;
     snprintf(k->address, sizeof(k->address), "%.*s", (int)MIN(address.n, ADDRESS_MAX - 1),
         address.p);
     v->by_id[i] = ++v->n;
@@ -122,7 +140,19 @@ visitors_find(const visitors_t *v, const senda_visitor_t *id)
 {
     uint32_t found = v->by_id[place(v, id)];
 
-    return found == 0 ? 0 : found - 1;
+    return found == 0 ? VISITORS_NONE : found - 1;
+}
+
+void
+visitors_link(visitors_t *v, uint32_t visitor, uint32_t contact)
+{
+    v->known[visitor].contact = contact;
+}
+
+uint32_t
+visitors_contact(const visitors_t *v, uint32_t visitor)
+{
+    return v->known[visitor].contact;
 }
 
 static uint32_t

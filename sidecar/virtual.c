@@ -12,6 +12,7 @@
 #include <stdlib.h>
 
 struct virtual_s {
+    char *text; /* of the file */
     lang_t *lang;
     program_t *program;
     void *blob;
@@ -27,6 +28,23 @@ typedef struct {
     uint32_t next[SENDA_NAME_FLOW + 1];
 } ids_t;
 
+static gboolean
+is_id(gpointer key, gpointer value, gpointer id)
+{
+    return *(const char *)key == '0' + SENDA_NAME_FLOW && value == id;
+}
+
+/* Of a flow by its name: who takes which branch of a split hangs on it, and on nothing above it. */
+static uint32_t
+id_of_flow(const ids_t *ids, const char *name)
+{
+    uint32_t id = g_str_hash(name) | 1u << 31;
+
+    while (g_hash_table_find(ids->known, is_id, GUINT_TO_POINTER(id)) != NULL)
+        id++;
+    return id;
+}
+
 static uint32_t
 id_of(void *ctx, senda_name_kind_t kind, uint32_t site, const char *name)
 {
@@ -39,7 +57,7 @@ id_of(void *ctx, senda_name_kind_t kind, uint32_t site, const char *name)
         g_free(key);
         return GPOINTER_TO_UINT(found);
     }
-    id = ids->next[kind]++;
+    id = kind == SENDA_NAME_FLOW ? id_of_flow(ids, name) : ids->next[kind]++;
     g_hash_table_insert(ids->known, key, GUINT_TO_POINTER(id));
     return id;
 }
@@ -60,18 +78,16 @@ static bool
 read_rules(virtual_t *w, const char *file, FILE *err, int *status)
 {
     GError *error = NULL;
-    char *text;
-    gsize len;
+    gsize len = 0;
 
     *status = 2;
-    if (!g_file_get_contents(file, &text, &len, &error)) {
+    if (!g_file_get_contents(file, &w->text, &len, &error)) {
         fprintf(err, "senda: %s\n", error->message);
         g_error_free(error);
         return false;
     }
-    w->lang = lang_read(file, text, len);
+    w->lang = lang_read(file, w->text, len);
     lang_check_zone(w->lang, zone_table, NULL);
-    g_free(text);
     *status = 1;
     if (w->lang == NULL || lang_errors(w->lang) > 0) {
         if (w->lang != NULL)
@@ -85,7 +101,7 @@ static bool
 open_rules(virtual_t *w, const char *file, FILE *err)
 {
     senda_err_t e = { .text = "out of memory" };
-    size_t len;
+    size_t len = 0;
 
     w->program = compile(w->lang);
     if (w->program != NULL)
@@ -123,6 +139,7 @@ virtual_close(virtual_t *w)
     program_free(w->program);
     lang_free(w->lang);
     g_hash_table_destroy(w->pages);
+    g_free(w->text);
     g_free(w);
 }
 
@@ -156,18 +173,36 @@ virtual_url(const virtual_t *w)
     return &w->url;
 }
 
+senda_str_t
+virtual_line(const virtual_t *w, uint32_t line)
+{
+    const char *from = w->text, *end;
+
+    for (; line > 1 && from != NULL; line--) {
+        from = strchr(from, '\n');
+        from = from == NULL ? NULL : from + 1;
+    }
+    if (from == NULL)
+        return (senda_str_t){ "", 0 };
+    for (end = from + strcspn(from, "\n"); end > from && g_ascii_isspace(end[-1]); end--)
+        ;
+    for (; from < end && g_ascii_isspace(*from); from++)
+        ;
+    return (senda_str_t){ from, (size_t)(end - from) };
+}
+
 const lang_t *
 virtual_lang(const virtual_t *w)
 {
     return w->lang;
 }
 
-/* A path stands on the site's first host; a whole address must be one of the site's. */
+/* A path stands on the site's first host; a whole address must be one of the site's. No '#…'. */
 static senda_rc_t
 set_url(virtual_t *w, senda_method_t method, senda_str_t target)
 {
-    const char *question;
-    senda_str_t path = target, args = { "", 0 };
+    const char *question, *hash;
+    senda_str_t path, args = { "", 0 };
     senda_rc_t rc;
 
     if (target.n == 0 || target.p[0] != '/') {
@@ -176,7 +211,10 @@ set_url(virtual_t *w, senda_method_t method, senda_str_t target)
             rc = SENDA_NONE;
         return rc;
     }
+    hash = memchr(target.p, '#', target.n);
+    target.n = hash != NULL ? (size_t)(hash - target.p) : target.n;
     question = memchr(target.p, '?', target.n);
+    path = target;
     if (question != NULL) {
         path.n = (size_t)(question - target.p);
         args = (senda_str_t){ question + 1, target.n - path.n - 1 };
@@ -189,6 +227,7 @@ virtual_visit(virtual_t *w, senda_method_t method, senda_str_t target, engine_ev
 {
     const senda_match_t *m = &w->match;
     senda_rc_t rc = set_url(w, method, target);
+    bool bought = false;
 
     if (rc != SENDA_OK)
         return rc;
@@ -198,9 +237,13 @@ virtual_visit(virtual_t *w, senda_method_t method, senda_str_t target, engine_ev
     memcpy(event->keys, m->keys, m->nkeys * sizeof(*m->keys));
     event->nfields = m->ncaptures;
     event->order = (senda_str_t){ "", 0 };
+    event->nanswers = 0;
+    event->rank = 0;
+    for (unsigned i = 0; i < m->nkeys; i++)
+        bought |= m->keys[i] == senda_key_event(SENDA_EV_PURCHASE);
     for (unsigned i = 0; i < m->ncaptures; i++) {
         event->fields[i] = m->captures[i];
-        if (senda_str_eq(m->captures[i].name, SENDA_STR("order")))
+        if (bought && senda_str_eq(m->captures[i].name, SENDA_STR("order")))
             event->order = m->captures[i].value;
     }
     return SENDA_OK;

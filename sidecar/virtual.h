@@ -41,6 +41,9 @@ int virtual_page(const virtual_t *w, senda_key_t key);
 senda_str_t virtual_path(const virtual_t *w);
 const senda_url_t *virtual_url(const virtual_t *w);
 
+/* A line of the rule file, from 1, without outer space; empty if there is none. */
+senda_str_t virtual_line(const virtual_t *w, uint32_t line);
+
 /* The rule file itself, for who explains or draws it; it has no mistakes. */
 const lang_t *virtual_lang(const virtual_t *w);
 

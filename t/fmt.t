@@ -55,6 +55,14 @@ like(slurp($file), qr{^p\xC3\xA1gina cart  /cart es view_cart$}m, 'in Spanish');
 run("$fmt --to en $file");
 is(slurp($file), $tight, 'there and back');
 
+my $shop = "site shop.example.com\n  language fr\npage cart /cart\n";
+spill($file, $shop);
+run("$fmt --to es $file");
+is(slurp($file), "sitio shop.example.com\n  idioma fr\np\xC3\xA1gina cart /cart\n",
+    "the shop's language is none of fmt's business");
+run("$fmt $file");
+like(slurp($file), qr{^  idioma fr$}m, 'nor are its words those of another because of it');
+
 spill($file, $loose);
 ($status, $out) = run("$fmt - <$file");
 is("$status $out", "0 $tight", 'standard input to standard output');

@@ -101,7 +101,8 @@ for my $file ('README.md', sort glob 'docs/*/*.md') {
 }
 
 # The two manuals say the same: as many examples of each kind, in the same order.
-my %pair = ('first-steps' => 'primeros-pasos', language => 'lenguaje', nginx => 'nginx',
+my %pair = ('first-steps' => 'primeros-pasos', language => 'lenguaje', flows => 'flujos',
+    nginx => 'nginx',
     sending => 'envios', words => 'palabras', tools => 'herramientas');
 for my $en (sort keys %pair) {
     is(join(' ', map { $_->[0] } blocks("docs/es/$pair{$en}.md")),

@@ -1,12 +1,15 @@
 #!/usr/bin/perl
 
 # senda replay: every page's count against an independent count by awk, on the project's own
-# small log and, where they are, on real ones; what is dropped, and why; what would be sent.
+# small log and, where they are, on real ones; what is dropped, and why; what would be sent; packed
+# logs, contacts, one flow, one visitor's story, the forecast, the progress on a terminal.
 
 use strict;
 use warnings;
 
+use Fcntl qw(O_NOCTTY O_RDWR);
 use File::Temp qw(tempdir);
+use IO::Handle;
 use JSON::PP;
 use Test::More;
 
@@ -137,6 +140,36 @@ sub sum {
     return $n;
 }
 
+sub write_file {
+    my ($file, $text) = @_;
+
+    open(my $out, '>', $file) // die "$file: $!";
+    print {$out} $text;
+    close($out) or die "$file: $!";
+}
+
+sub slurp {
+    open(my $f, '<', $_[0]) or return '';
+    local $/;
+    return <$f> // '';
+}
+
+# The visitor of the small log's messages.
+sub run_who {
+    return replay('small')->{messages}[0]{who};
+}
+
+# A pseudo-terminal: its master and its other end; nothing where there is none. The numbers are
+# Linux's TIOCSPTLCK and TIOCGPTN.
+sub terminal {
+    my ($number, $unlocked) = (pack('i', 0), pack('i', 0));
+    sysopen(my $master, '/dev/ptmx', O_RDWR | O_NOCTTY) or return;
+    ioctl($master, 0x40045431, $unlocked) or return;
+    ioctl($master, 0x80045430, $number) or return;
+    sysopen(my $slave, '/dev/pts/' . unpack('i', $number), O_RDWR | O_NOCTTY) or return;
+    return ($master, $slave);
+}
+
 sub adds_up {
     my ($r, $what) = @_;
     is($r->{visits} + $r->{malformed} + sum(values %{ $r->{dropped} }), $r->{lines},
@@ -154,7 +187,7 @@ for my $name (sort keys %logs) {
 
         is($kept->{lines}, $lines + 0, "$name: every line is looked at");
         is_deeply([sort keys %$kept],
-            [sort qw(lines visits dropped malformed pages flows messages)], "$name: keys");
+            [sort qw(lines visits dropped malformed pages flows messages forecast)], "$name: keys");
         adds_up($kept, "$name with bots");
         adds_up($people, $name);
         is($kept->{dropped}{bot}, 0, "$name: bots are kept when asked");
@@ -180,7 +213,7 @@ for my $name (sort keys %logs) {
     is($r->{malformed}, 3, 'small: malformed');
     is_deeply($r->{pages}{cart}, { visits => 2, visitors => 2 }, 'small: visitors');
     is_deeply($r->{flows}{'abandoned cart'}, { started => 1, stopped => 0, finished => 1,
-        goals => 1 }, 'small: one abandons, and buys a day later');
+        goals => 1, refused => 0 }, 'small: one abandons, and buys a day later');
     my @sent = map { "$_->{at} $_->{flow} $_->{channel} $_->{template}" } @{ $r->{messages} };
     is_deeply(\@sent, [
         '2026-06-01T11:00:00+02:00 abandoned cart email cart-1',
@@ -226,18 +259,140 @@ for my $case (
     cmp_ok(-s "$tmp/err", '>', 0, '… and says why');
 }
 
-# The test command: a failing block shows what happened instead.
+# Packed by gzip, whole and in two, it is the same log.
 {
-    my ($status, $text) = run('test', "$data/failing.senda");
-    is($status, 1, 'a failing block');
-    like($text, qr/^FAILED $data\/failing\.senda:\d+ this one fails$/m, 'is named');
-    like($text, qr/^ok     $data\/failing\.senda:\d+ this one passes$/m, 'the others run');
-    like($text, qr/line 22: expected: gets email cart-1 at day 1 10:30\n/, 'what was expected');
-    like($text, qr/day 1 10:00 +visits \/cart \(cart\)\n/, 'what was done');
-    like($text, qr/day 1 11:00 +gets email cart-1 \("abandoned cart"\)\n/, 'what came instead');
-    like($text, qr/^2 tests, 1 failed$/m, 'summary');
-    ($status) = run('test', "$tmp/none");
-    is($status, 2, 'no such file');
+    my (undef, $plain) = run('replay', '--rules', "$data/small.senda", "$data/small.log");
+    system("gzip -c $data/small.log > '$tmp/small.log.gz'"
+        . " && (head -n 12 $data/small.log | gzip -c && tail -n +13 $data/small.log | gzip -c)"
+        . " > '$tmp/two.gz'") == 0 or die 'gzip';
+    for my $file ("$tmp/small.log.gz", "$tmp/two.gz") {
+        my ($status, $text) = run('replay', '--rules', "$data/small.senda", $file);
+        is($status, 0, 'packed');
+        is($text, $plain, 'the same');
+    }
+    is(`'$senda' replay --rules $data/small.senda - < '$tmp/two.gz'`, $plain, '… from standard input');
+}
+
+# Contacts, one flow alone, one visitor's story.
+{
+    open(my $csv, '>', "$tmp/contacts.csv") or die;
+    print $csv "ip;correo;consentimiento\n203.0.113.7;ana\@example.com;yes\n";
+    close($csv);
+    my $r = replay('small', '--contacts', "$tmp/contacts.csv", '--known-only');
+    is_deeply([map { "$_->{who} $_->{template}" } @{ $r->{messages} }],
+        ['ana@example.com cart-1', 'ana@example.com cart-2'], 'who is known gets messages');
+    is($r->{forecast}{contacts}, 1, '… and is a contact');
+    is($r->{forecast}{channels}{email}, 2, 'forecast by channel');
+    is_deeply([map { "$_->{from} $_->{email}" } @{ $r->{forecast}{days} }],
+        ['2026-06-01 1', '2026-06-02 1'], 'forecast by day');
+    is($r->{forecast}{marketing}, 2, 'messages that are not transactional');
+    is($r->{forecast}{bought_anyway}, 2, '… both to somebody who bought a day later');
+    open($csv, '>', "$tmp/contacts.csv") or die;
+    print $csv "ip;correo;consentimiento\n203.0.113.7;ana\@example.com;no\n";
+    close($csv);
+    is_deeply(replay('small', '--contacts', "$tmp/contacts.csv")->{messages}, [],
+        'who refuses gets none');
+
+    my ($status, $text) = run('replay', '--rules', "$data/small.senda", '--flow', 'Abandoned CART',
+        "$data/small.log");
+    is($status, 0, '--flow');
+    like($text, qr/^  abandoned cart +1 +0 +1 +1 +0$/m, '… shows the flow');
+    unlike($text, qr/^  page /m, '… and no pages');
+    like($text, qr/^  2026-06-01 +1 +0 +0 +0 +1$/m, 'a table by day');
+    like($text, qr/^2 of 2 messages .* went to people who bought anyway:$/m, 'bought anyway');
+    ($status) = run('replay', '--rules', "$data/small.senda", '--flow', 'no such', "$data/small.log");
+    is($status, 2, 'no such flow');
+    like(slurp("$tmp/err"), qr/abandoned cart/, '… names those that are');
+
+    ($status, $text) = run('replay', '--rules', "$data/small.senda", '--why', '203.0.113.7',
+        "$data/small.log");
+    is($status, 0, '--why');
+    like($text, qr{^  2026-06-01 11:00:00 starts flow "abandoned cart"  \[$data/small\.senda:\d+\]$}m,
+        '… says what the flow did, and where it stands');
+    like($text, qr{gets email cart-1 \("abandoned cart"\)  \[$data/small\.senda:\d+\]$}m, '… messages');
+    my ($who) = run_who();
+    my (undef, $same) = run('replay', '--rules', "$data/small.senda", '--why', $who, "$data/small.log");
+    is($same =~ s/^.*\n//r, $text =~ s/^.*\n//r, 'the same by the name that messages have');
+    ($status) = run('replay', '--rules', "$data/small.senda", '--why', 'nobody', "$data/small.log");
+    is($status, 1, 'nobody called so');
+    ($status) = run('replay', '--json', '--rules', "$data/small.senda", '--why', 'x', "$data/small.log");
+    is($status, 2, '--why has no --json');
+
+    # Two people on one browser: each has a story of their own.
+    my $agent = 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/120.0 Safari/537.36';
+    my @rows = ([5, 'ann', '01/Jun/2026:10:00:00', '/a'], [5, 'bob', '01/Jun/2026:10:01:00', '/a'],
+        [6, 'ann', '02/Jun/2026:10:01:00', '/c']);
+    write_file("$tmp/two.log", join '', map {
+        qq{192.0.2.$_->[0] - $_->[1] [$_->[2] +0000] "GET $_->[3] HTTP/1.1" 200 9 "-" "$agent"\n} } @rows);
+    write_file("$tmp/two.csv", "email,user\nann\@example.com,ann\nbob\@example.com,bob\n");
+    write_file("$tmp/two.senda", "page c /c\nflow c\n  start when visits c\n  again always\n  send email c\n");
+    my %story = map { $_ => (run('replay', '--rules', "$tmp/two.senda", '--contacts', "$tmp/two.csv",
+        '--why', "$_\@example.com", "$tmp/two.log"))[1] } qw(ann bob);
+    like($story{ann}, qr/gets email c/, 'who got it is told so');
+    unlike($story{bob}, qr/gets email|visits \/c/, 'who shares the browser is not');
+}
+
+# A shop's log of some days through the whole Spanish example: deterministic, and it adds up.
+SKIP: {
+    my $tool = ($ENV{SENDA_BUILD} // 'build') . '/tests/tool_log';
+    skip('no tool_log', 1) unless -x $tool;
+    system("'$tool' 5000 7 > '$tmp/shop.log' && '$tool' 5000 7 | cmp -s - '$tmp/shop.log'") == 0
+        or fail('tool_log says the same twice');
+    my ($status, $text) = run('replay', '--json', '--rules', "$data/zapateria.senda",
+        "$tmp/shop.log");
+    is($status, 0, 'a shop');
+    is(-s "$tmp/err", 0, 'no progress is shown when nobody looks');
+    my $r = decode_json($text);
+    is($r->{lines}, 5000, 'every line');
+    adds_up($r, 'a shop');
+    cmp_ok($r->{dropped}{bot}, '>', 0, 'it has crawlers');
+    my $bought = $r->{pages}{gracias}{visitors};
+    cmp_ok($bought, '>=', 3, 'some buy');
+    cmp_ok($r->{flows}{'carrito abandonado'}{started}, '>', 0, 'some leave their basket');
+    is(sum(values %{ $r->{forecast}{channels} }), scalar @{ $r->{messages} }, 'messages add up');
+    is(sum(map { my $d = $_; map { $d->{$_} } qw(email sms push webpush) } @{ $r->{forecast}{days} }),
+        scalar @{ $r->{messages} }, '… also by day');
+    my (undef, $again) = run('replay', '--json', '--rules', "$data/zapateria.senda", "$tmp/shop.log");
+    is($again, $text, 'the same twice');
+    my %people = map { $_->{who} => 1 } @{ $r->{messages} };
+    is($r->{forecast}{people}, scalar keys %people, 'people');
+}
+
+# On a terminal, and only there, it says how far it is, and leaves nothing behind.
+SKIP: {
+    my $tool = ($ENV{SENDA_BUILD} // 'build') . '/tests/tool_log';
+    my ($terminal, $slave) = terminal();
+    skip('no terminal', 1) unless $terminal && -x $tool;
+    chomp(my @lines = `'$tool' 3000 1`);
+    my $text = join("\n", @lines) . "\n";
+    pipe(my $in, my $feed) or die;
+    my $pid = fork() // die;
+    if ($pid == 0) {
+        open(STDIN, '<&', $in);
+        open(STDOUT, '>', "$tmp/out");
+        open(STDERR, '>&', $slave);
+        close($_) for $in, $feed;
+        exec($senda, 'replay', '--rules', "$data/small.senda", '-') or exit(127);
+    }
+    close($in);
+    close($slave);
+    $feed->autoflush(1);
+    local $SIG{PIPE} = 'IGNORE';
+    my $shown = '';
+    my $fed = 0;
+    # as long as it takes until something is shown
+    while ($shown !~ /lines, \d+ a second/ && $fed++ < 20_000) {
+        print $feed $text or last;
+        my $ready = '';
+        vec($ready, fileno($terminal), 1) = 1;
+        sysread($terminal, $shown, 4096, length $shown) if select($ready, undef, undef, 0);
+    }
+    like($shown, qr/\r\e\[K\d+ lines, \d+ a second/, 'how far it is');
+    close($feed);
+    1 while sysread($terminal, $shown, 4096, length $shown);
+    waitpid($pid, 0);
+    is($? >> 8, 0, 'on a terminal');
+    like($shown, qr/\r\e\[K\z/, 'nothing of it is left');
 }
 
 done_testing();

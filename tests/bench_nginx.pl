@@ -23,7 +23,7 @@ use JSON::PP;
 use POSIX qw(WNOHANG);
 use Time::HiRes qw(time);
 
-my ($build, $rounds, $seconds, $lines, $json) = ('build', 4, 2, 200_000, '');
+my ($build, $rounds, $seconds, $lines, $json) = ('build', 4, 2, 1_000_000, '');
 GetOptions('build=s' => \$build, 'rounds=i' => \$rounds, 'seconds=i' => \$seconds,
     'lines=i' => \$lines, 'json=s' => \$json) or exit 2;
 chdir "$FindBin::Bin/.." or die "cannot enter the project's root: $!\n";
@@ -139,23 +139,25 @@ sub median {
     return @x % 2 ? $x[$#x / 2] : ($x[$#x / 2] + $x[@x / 2]) / 2;
 }
 
+# A shop's log through the whole Spanish example, plain and packed.
 sub replay {
     my $log = "$dir/access.log";
-    write_log($log);
-    open my $fh, '>', "$dir/replay.senda" or die "replay.senda: $!\n";
-    print $fh demo_rules();
-    close $fh;
-    my $begin = time;
-    my $out = capture("$build/senda", 'replay', '--json', '--rules', "$dir/replay.senda", $log);
-    my $took = time - $begin;
-    my $got = decode_json($out);
-    die "replay read $got->{lines} of $lines lines\n" if $got->{lines} != $lines;
-    printf "\nreplay: %d lines in %.2f s, %.0f lines a second (%d visits)\n", $lines, $took,
-        $lines / $took, $got->{visits};
-    $result{replay} = { lines => $lines, seconds => $took };
+    system("$build/tests/tool_log $lines 42 > $log && gzip -k $log") == 0 or die "tool_log failed\n";
+    for my $file ($log, "$log.gz") {
+        my $begin = time;
+        my $out = capture("$build/senda", 'replay', '--json', '--rules', 'tests/data/zapateria.senda',
+            $file);
+        my $took = time - $begin;
+        my $got = decode_json($out);
+        die "replay read $got->{lines} of $lines lines\n" if $got->{lines} != $lines;
+        printf "\nreplay%s: %d lines in %.2f s, %.0f lines a second (%d visits, %d messages)\n",
+            $file =~ /gz$/ ? ', packed by gzip' : '', $lines, $took, $lines / $took, $got->{visits},
+            scalar @{ $got->{messages} };
+        push @{ $result{replay} }, { lines => $lines, seconds => $took };
+    }
 }
 
-# ---- rules, pages, load, log ----
+# ---- rules, pages, load ----
 
 sub demo_rules {
     open my $fh, '<', 'conf/demo/rules/zapateria.senda' or die "the demo's rules: $!\n";
@@ -234,26 +236,6 @@ sub own_cookies {
         push @cookie, $value;
     }
     return @cookie;
-}
-
-sub write_log {
-    my ($file) = @_;
-    my @page = ('/', '/tacon', '/tacon/rojo', '/producto/salon-carmen', '/producto/botin-sierra',
-        '/busqueda?q=rojo', '/mi_cesta', '/pago', '/gracias?pedido=%d&total=59.90', '/mujer',
-        '/estilo.css', '/img/zapatos.svg');
-    my @month = qw(Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec);
-    open my $fh, '>', $file or die "$file: $!\n";
-    my $seed = 42;
-    my $next = sub { $seed = ($seed * 1103515245 + 12345) & 0x7fffffff; return ($seed >> 8) % $_[0] };
-    for my $i (0 .. $lines - 1) {
-        my @t = gmtime(1780308000 + int($i * 2.5));
-        my $who = $next->(8000);
-        my $page = $page[ $next->(scalar @page) ] =~ s/%d/$i/r;
-        printf $fh qq{10.%d.%d.%d - - [%02d/%s/%d:%02d:%02d:%02d +0000] "GET %s HTTP/1.1" 200 5120 "-" "%s"\n},
-            $who >> 12, ($who >> 6) & 63, $who & 63, $t[3], $month[ $t[4] ], $t[5] + 1900, @t[2, 1, 0],
-            $page, $next->(20) ? $browser : 'Googlebot/2.1';
-    }
-    close $fh or die "$file: $!\n";
 }
 
 # ---- processes ----

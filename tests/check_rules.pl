@@ -17,6 +17,8 @@ my %owner = (
     'curl/curl.h' => 'sidecar/mail/channel_smtp.c',
     'gmime/gmime.h' => 'sidecar/mail/message.c',
     'gvc.h' => 'sidecar/draw_layout.c',
+    'csv.h' => 'sidecar/csv_file.c',
+    'gio/gio.h' => 'sidecar/log_bytes.c',
 );
 
 # Folder => what its files must not include.

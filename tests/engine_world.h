@@ -19,6 +19,7 @@
 #define HOUR    3600
 #define DAY     86400
 #define RECORDS 64
+#define DEEDS   128
 
 enum { PAGE_CART = 1, PAGE_PRODUCT, PAGE_HEELS, PAGE_HOME };
 
@@ -44,6 +45,13 @@ typedef struct {
     senda_capture_t fields[8]; /* of the last message; they point into names */
     unsigned nfields;
     char names[2048];
+    struct {
+        char bytes[256];
+        size_t len;
+    } deeds[DEEDS]; /* what steps did, as a store would hold it; no more than the first */
+    unsigned ndeeds;
+    engine_options_t options;
+    bool fields_too; /* messages are said with the fields of their run */
 } world_t;
 
 static inline prog_verb_t
@@ -150,42 +158,156 @@ world_keep_fields(world_t *w, const intent_t *i)
     }
 }
 
-/* "+3600 c7 message cart-1", c0 is an anonymous visitor. */
+static inline void
+world_keep_deed(world_t *w, const intent_t *i)
+{
+    assert_true(i->run.n > 0 && i->run.n <= sizeof(w->deeds[0].bytes));
+    if (w->ndeeds == DEEDS)
+        return;
+    memcpy(w->deeds[w->ndeeds].bytes, i->run.p, i->run.n);
+    w->deeds[w->ndeeds++].len = i->run.n;
+}
+
+/* What a benefit is, and until when. */
+static inline void
+world_benefit(world_t *w, const intent_t *i)
+{
+    const prog_step_t *s = i->step;
+
+    if (s->kind == STEP_CREDIT)
+        world_say(w, "credit %lld", (long long)s->value);
+    else
+        world_say(w, "%s %s", s->kind == STEP_COUPON ? "coupon" : "gift", s->text);
+    if (i->until == 0)
+        world_say(w, "\n");
+    else
+        world_say(w, " until +%lld\n", (long long)(i->until - START));
+}
+
+static inline void
+world_message(world_t *w, const intent_t *i)
+{
+    static const char *const channels[] = { "", " by sms", " by push", " by webpush" };
+
+    world_keep_fields(w, i);
+    world_say(w, "gets %s%s", i->step->template, channels[i->channel]);
+    if (i->recipe != NULL)
+        world_say(w, " with %u of recipe %d", i->recipe->number, (int)i->recipe->recipe);
+    for (unsigned k = 0; k < i->nbenefits; k++)
+        world_say(w, " and step %u", i->benefits[k]->id);
+    for (unsigned k = 0; w->fields_too && k < i->nfields; k++)
+        world_say(w, " %.*s=%.*s", (int)i->fields[k].name.n, i->fields[k].name.p,
+            (int)i->fields[k].value.n, i->fields[k].value.p);
+    world_say(w, "\n");
+}
+
+/* What only those hear who ask for it. */
+static inline void
+world_told(world_t *w, const intent_t *i)
+{
+    static const char *const reasons[] = { "none", "only if", "again", "same second", "running",
+        "unreachable", "stop", "limit", "stock" };
+
+    switch (i->kind) {
+    case INTENT_REFUSED:
+        world_say(w, "refused %s: %s\n", i->flow->name, reasons[i->reason]);
+        break;
+    case INTENT_SKIPPED:
+        world_say(w, "skips %s: %s\n", i->step->template, reasons[i->reason]);
+        break;
+    case INTENT_WITHHELD:
+        world_say(w, "withheld step %u\n", i->step->id);
+        break;
+    case INTENT_WAITS:
+        world_say(w, "waits at %u until +%lld\n", i->step->id, (long long)(i->until - START));
+        break;
+    case INTENT_BRANCH:
+        if (i->step->kind == STEP_IF)
+            world_say(w, "if %u: %s\n", i->step->id, i->on ? "yes" : "no");
+        else
+            world_say(w, "branch %u\n", i->branch);
+        break;
+    default:
+        fail();
+    }
+}
+
+/* "+3600 c7 gets cart-1", c0 is an anonymous visitor. */
+static inline void
+world_line(world_t *w, const intent_t *i)
+{
+    static const char *const kinds[] = { "starts", "stops", "ends", "goal" };
+
+    world_say(w, "+%lld c%u ", (long long)(i->at - START), (unsigned)i->who.contact);
+    switch (i->kind) {
+    case INTENT_STARTED:
+    case INTENT_STOPPED:
+    case INTENT_FINISHED:
+    case INTENT_GOAL:
+        world_say(w, "%s %s%s\n", kinds[i->kind], i->flow->name,
+            i->reason == REASON_STOCK ? ": sold out" : "");
+        break;
+    case INTENT_RECALL:
+        world_say(w, "recalls %s\n", i->flow->name);
+        break;
+    case INTENT_MESSAGE:
+        world_message(w, i);
+        break;
+    case INTENT_TAG:
+        world_say(w, "tag %s\n", i->tag->name);
+        break;
+    case INTENT_UNTAG:
+        world_say(w, "untag %s\n", i->tag->name);
+        break;
+    case INTENT_SET:
+        world_say(w, "set %s\n", i->step->text);
+        break;
+    case INTENT_BENEFIT:
+        world_benefit(w, i);
+        break;
+    case INTENT_NOTIFY:
+    case INTENT_CALL:
+        world_say(w, "%s %s\n", i->kind == INTENT_CALL ? "calls" : "notifies", i->step->text);
+        break;
+    case INTENT_SCORE:
+        world_say(w, "score %lld\n", (long long)i->score);
+        break;
+    case INTENT_SHOW:
+        world_say(w, "%s %s\n", i->on ? "shows" : "hides", i->show->block);
+        break;
+    default:
+        world_told(w, i);
+    }
+}
+
 static inline void
 world_intent(void *ctx, const intent_t *i)
 {
-    static const char *const kinds[] = { "starts", "stops", "ends", "goal" };
     world_t *w = ctx;
-    long long at = (long long)(i->at - START);
-    unsigned contact = (unsigned)i->who.contact;
 
     switch (i->kind) {
-    case INTENT_MESSAGE:
-        world_keep_fields(w, i);
-        world_say(w, "+%lld c%u gets %s\n", at, contact, i->step->template);
-        break;
-    case INTENT_TAG:
-        world_say(w, "+%lld c%u tag %s\n", at, contact, i->tag->name);
-        break;
     case INTENT_SAVE:
         world_save(w, i);
         break;
     case INTENT_FORGET:
         world_forget(w, i);
         break;
+    case INTENT_DEED:
+        assert_int_equal(engine_deed_is_lasting(i->run), i->step->kind != STEP_SEND);
+        world_keep_deed(w, i);
+        break;
     default:
-        world_say(w, "+%lld c%u %s %s\n", at, contact, kinds[i->kind], i->flow->name);
+        world_line(w, i);
     }
 }
 
 static inline void
 world_open(world_t *w, bool everybody)
 {
-    engine_options_t options = { .everybody_reachable = everybody };
-
+    w->options.everybody_reachable = everybody;
     w->program.site = "shop";
     w->program.site_id = 1;
-    w->engine = engine_new(&w->program, &options, world_intent, w);
+    w->engine = engine_new(&w->program, &w->options, world_intent, w);
     assert_non_null(w->engine);
 }
 
@@ -201,6 +323,30 @@ world_new(const prog_flow_t *flows, unsigned nflows, const prog_tag_t *tags, uns
     w->program.ntags = ntags;
     world_open(w, true);
     return w;
+}
+
+/* Opened anew after a change of the program or the options; what was said and kept is gone. */
+static inline void
+world_reopen(world_t *w, bool everybody)
+{
+    engine_free(w->engine);
+    world_open(w, everybody);
+    w->said[0] = '\0';
+    w->len = 0;
+    w->nrecords = 0;
+    w->ndeeds = 0;
+}
+
+/* Madrid in 2026: START is 28 May, a Thursday, 22:26:40 there. */
+static const senda_zone_step_t madrid_steps[] = { { 1774746000, 7200 }, { 1792890000, 3600 } };
+static const senda_zone_t madrid = { 3600, 2, madrid_steps };
+
+/* A local time there, in seconds since START. */
+static inline senda_sec_t
+in_madrid(int year, int month, int day, int hour, int minute)
+{
+    return senda_zone_utc_of(&madrid, (senda_local_t){ year, month, day, hour, minute, 0, 0 }) -
+        START;
 }
 
 static inline void
@@ -226,6 +372,30 @@ does(world_t *w, engine_who_t person, senda_sec_t at, senda_key_t key)
         .keys = { key },
         .page = !senda_key_is_event(key) };
 
+    engine_event(w->engine, &ev, ENGINE_ACT);
+}
+
+/* The same with fields: "total=9.90;item=a". */
+static inline void
+does_with(world_t *w, engine_who_t person, senda_sec_t at, senda_key_t key, const char *fields)
+{
+    engine_event_t ev = { .at = START + at,
+        .who = person,
+        .nkeys = 1,
+        .keys = { key },
+        .page = !senda_key_is_event(key) };
+
+    while (*fields != '\0') {
+        size_t name = strcspn(fields, "="), value = strcspn(fields + name + 1, ";");
+        senda_capture_t *f = &ev.fields[ev.nfields++];
+
+        f->name = (senda_str_t){ fields, name };
+        f->value = (senda_str_t){ fields + name + 1, value };
+        if (name == 5 && memcmp(fields, "order", name) == 0)
+            ev.order = f->value;
+        fields += name + 1 + value;
+        fields += *fields == ';';
+    }
     engine_event(w->engine, &ev, ENGINE_ACT);
 }
 

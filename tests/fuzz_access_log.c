@@ -31,6 +31,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     }
     inside(line.address, text);
+    inside(line.user, text);
     inside(line.method, text);
     inside(line.target, text);
     inside(line.agent, text);

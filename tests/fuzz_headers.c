@@ -36,6 +36,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         clean(contact.email, sizeof(contact.email));
         clean(contact.name, sizeof(contact.name));
         clean(contact.phone, sizeof(contact.phone));
+        if (contact.nfields > HEADER_FIELDS_MAX) {
+            abort();
+        }
+        for (unsigned i = 0; i < contact.nfields; i++) {
+            clean(contact.fields[i].name, sizeof(contact.fields[i].name));
+            clean(contact.fields[i].value, sizeof(contact.fields[i].value));
+        }
     }
     if (header_event(raw, &event) == SENDA_OK &&
         (event.name.n == 0 || event.nfields > SENDA_CAPTURES_MAX)) {

@@ -1,7 +1,7 @@
 /*
  * Random shops and random histories, out of a seed: rule files as text, in
  * lines that can be dropped one by one, and what visitors do in such a shop.
- * The same seed gives the same for ever, as long as this file is not changed.
+ * The same seed gives the same for ever, as long as these files are not changed.
  */
 
 #ifndef SENDA_TESTS_MODEL_RANDOM_H
@@ -12,6 +12,7 @@
 #define RANDOM_LINES  400
 #define RANDOM_LINE   400
 #define RANDOM_EVENTS 80
+#define RANDOM_FIELDS 5
 
 typedef struct {
     uint64_t state;
@@ -25,34 +26,21 @@ typedef struct {
     char lines[RANDOM_LINES][RANDOM_LINE];
 } random_rules_t;
 
-enum {
-    DO_HOME,
-    DO_CART,
-    DO_BAG,
-    DO_SHOES,
-    DO_RED_SHOES,
-    DO_HEELS,
-    DO_PRODUCT,
-    DO_NOWHERE,
-    DO_THANKS_ORDER,
-    DO_THANKS,
-    DO_SIGN_UP,
-    DO_REFUND,
-    DO_BUY,
-    DO_BUY_ORDER,
-    DO_LOGIN,
-    DO_WALK,
-    RANDOM_WHATS
-};
+typedef struct {
+    char name[12], value[24];
+} random_pair_t;
 
-/* What one does: a request, or an event that the application tells. */
+/* What one does: a request, an event that the application tells, or what is (not) in stock. */
 typedef struct {
     senda_sec_t at;
     uint8_t contact, visitor; /* 0: none */
-    uint8_t what;             /* DO_… */
-    uint8_t order, item;      /* 0: none */
+    enum { DO_VISIT, DO_POST, DO_EVENT, DO_SOLD_OUT, DO_IN_STOCK } what;
+    char text[64]; /* address, name of the event, item */
+    unsigned nfields, nanswers;
+    random_pair_t fields[RANDOM_FIELDS], answers[2];
+    uint8_t rank;
     bool has_reach;
-    uint8_t reach, service;
+    uint8_t address, consent;
 } random_event_t;
 
 typedef struct {
@@ -65,18 +53,9 @@ typedef struct {
 } random_history_t;
 
 void random_rules(uint64_t seed, random_rules_t *rules);
+
 /* zone: whose changes of the clocks it plays with. */
 void random_history(uint64_t seed, const senda_zone_t *zone, random_history_t *history);
-
-/* A request's address or an event's name. */
-typedef struct {
-    senda_method_t method;
-    char text[64];
-    char order[8]; /* empty: none */
-} random_target_t;
-
-/* false: it is an event. */
-bool random_target(const random_event_t *ev, random_target_t *target);
 void random_print(const random_event_t *ev, FILE *out);
 
 #endif

@@ -14,8 +14,7 @@
 
 #include <cmocka.h>
 
-#define SAVED_MAX  512
-#define FIELD_ROOM 16
+#define SAVED_MAX 16384
 
 /* ---- a rule file ---- */
 
@@ -24,7 +23,7 @@ typedef struct {
     struct {
         senda_name_kind_t kind;
         char name[32];
-    } known[128];
+    } known[256];
     unsigned n;
 } ids_t;
 
@@ -42,7 +41,7 @@ id_of(void *ctx, senda_name_kind_t kind, uint32_t site, const char *name)
             break;
         id++;
     }
-    if (ids->n < 128) {
+    if (ids->n < 256) {
         ids->known[ids->n].kind = kind;
         snprintf(ids->known[ids->n++].name, sizeof(ids->known[0].name), "%s", name);
     }
@@ -130,92 +129,163 @@ model_shop_open(model_shop_t *s, const random_rules_t *rules, bool loud)
 
 typedef struct {
     engine_event_t event;
-    char item[FIELD_ROOM], order[FIELD_ROOM];
+    char values[SENDA_CAPTURES_MAX][24];
 } made_t;
 
-static void
-keep(made_t *made, char *room, const char *name, senda_str_t value)
+static senda_str_t
+keep(made_t *made, senda_str_t name, senda_str_t value)
 {
-    senda_capture_t *f = &made->event.fields[made->event.nfields++];
+    char *room = made->values[made->event.nfields];
 
-    assert_true(value.n < FIELD_ROOM);
+    assert_true(value.n < sizeof(made->values[0]) && made->event.nfields < SENDA_CAPTURES_MAX);
     memcpy(room, value.p, value.n);
-    *f = (senda_capture_t){ senda_cstr(name), { room, value.n } };
+    made->event.fields[made->event.nfields++] = (senda_capture_t){ name, { room, value.n } };
+    return (senda_str_t){ room, value.n };
 }
 
 static void
-make_visit(const model_shop_t *s, const random_target_t *t, made_t *made)
+make_visit(const model_shop_t *s, const random_event_t *from, made_t *made)
 {
     static senda_url_t url;
     static senda_match_t match;
     engine_event_t *ev = &made->event;
-    const char *question = strchr(t->text, '?');
-    size_t path = question != NULL ? (size_t)(question - t->text) : strlen(t->text);
+    const char *question = strchr(from->text, '?');
+    size_t path = question != NULL ? (size_t)(question - from->text) : strlen(from->text);
     senda_str_t args = senda_cstr(question != NULL ? question + 1 : "");
 
     ev->page = true;
-    if (senda_url_set(&url, t->method, SENDA_STR("shop.example.com"),
-            (senda_str_t){ t->text, path }, args) != SENDA_OK)
+    if (senda_url_set(&url, from->what == DO_POST ? SENDA_METHOD_POST : SENDA_METHOD_GET,
+            SENDA_STR("shop.example.com"), (senda_str_t){ from->text, path }, args) != SENDA_OK)
         return;
     senda_rules_match(s->rules, s->program->site_id, &url, &match);
     ev->nkeys = match.nkeys;
     memcpy(ev->keys, match.keys, match.nkeys * sizeof(*match.keys));
     for (unsigned i = 0; i < match.ncaptures; i++) {
-        if (senda_str_eq(match.captures[i].name, SENDA_STR("item")))
-            keep(made, made->item, "item", match.captures[i].value);
-        if (senda_str_eq(match.captures[i].name, SENDA_STR("order"))) {
-            keep(made, made->order, "order", match.captures[i].value);
-            ev->order = (senda_str_t){ made->order, match.captures[i].value.n };
-        }
+        senda_str_t value = keep(made, match.captures[i].name, match.captures[i].value);
+
+        if (senda_str_eq(match.captures[i].name, SENDA_STR("order")))
+            ev->order = value;
     }
 }
 
-static void
-make_event(const model_shop_t *s, const random_target_t *t, made_t *made)
+static senda_key_t
+event_key(const model_shop_t *s, const char *name)
 {
-    uint32_t number = senda_event_number(senda_cstr(t->text));
-    engine_event_t *ev = &made->event;
+    uint32_t number = senda_event_number(senda_cstr(name));
 
-    if (number != 0) {
-        ev->keys[ev->nkeys++] = senda_key_event(number);
-    } else if (s->program->nevents > 0) {
-        ev->keys[ev->nkeys++] = s->program->events[0].key;
+    if (number != 0)
+        return senda_key_event(number);
+    if (strcmp(name, "opens") == 0)
+        return senda_key_event(SENDA_EV_MESSAGE_OPEN);
+    if (strcmp(name, "clicks") == 0)
+        return senda_key_event(SENDA_EV_MESSAGE_CLICK);
+    for (unsigned i = 0; i < s->program->nevents; i++) {
+        if (strcmp(s->program->events[i].name, name) == 0)
+            return s->program->events[i].key;
     }
-    if (t->order[0] != '\0') {
-        snprintf(made->order, sizeof(made->order), "%s", t->order);
-        ev->order = senda_cstr(made->order);
+    return SENDA_KEY_ANY; /* dropped from a shrunk file */
+}
+
+static void
+make_event(const model_shop_t *s, const random_event_t *from, made_t *made)
+{
+    engine_event_t *ev = &made->event;
+    senda_key_t key = event_key(s, from->text);
+
+    if (key != SENDA_KEY_ANY)
+        ev->keys[ev->nkeys++] = key;
+    for (unsigned i = 0; i < from->nfields; i++) {
+        senda_str_t value = keep(made, senda_cstr(from->fields[i].name),
+            senda_cstr(from->fields[i].value));
+
+        if (strcmp(from->fields[i].name, "order") == 0)
+            ev->order = value;
     }
 }
 
 static void
 make(const model_shop_t *s, const random_event_t *from, made_t *made)
 {
-    random_target_t t;
+    engine_event_t *ev = &made->event;
 
     *made = (made_t){ .event = { .at = from->at,
                           .who = { .contact = from->contact, .visitor = { { from->visitor } } },
                           .has_reach = from->has_reach,
-                          .reach = from->reach,
-                          .service = from->service } };
-    if (random_target(from, &t))
-        make_visit(s, &t, made);
+                          .address = from->address,
+                          .consent = from->consent,
+                          .rank = from->rank } };
+    if (from->what == DO_EVENT)
+        make_event(s, from, made);
     else
-        make_event(s, &t, made);
+        make_visit(s, from, made);
+    for (unsigned i = 0; i < from->nanswers; i++)
+        ev->answers[ev->nanswers++] = (senda_capture_t){ senda_cstr(from->answers[i].name),
+            senda_cstr(from->answers[i].value) };
+}
+
+/* Events, and facts of the stock between them. */
+typedef struct {
+    made_t *made;
+    engine_event_t *events;
+    model_stock_t *stock;
+    unsigned n, nstock;
+    unsigned cut; /* as in the history, of events alone */
+} story_t;
+
+static void
+make_story(const model_shop_t *s, const random_history_t *h, story_t *story)
+{
+    story->n = story->nstock = story->cut = 0;
+    for (unsigned i = 0; i < h->n; i++) {
+        const random_event_t *ev = &h->events[i];
+
+        if (i == h->cut)
+            story->cut = story->n;
+        if (ev->what == DO_SOLD_OUT || ev->what == DO_IN_STOCK) {
+            story->stock[story->nstock++] = (model_stock_t){ story->n, ev->text,
+                ev->what == DO_SOLD_OUT };
+            continue;
+        }
+        make(s, ev, &story->made[story->n]);
+        story->events[story->n] = story->made[story->n].event;
+        story->n++;
+    }
+    if (h->cut >= h->n)
+        story->cut = story->n;
 }
 
 /* ---- the engine ---- */
 
 typedef struct {
+    char *bytes;
+    size_t len;
+    engine_who_t who;
+    uint32_t flow;
+    uint64_t entry;
+} saved_t;
+
+typedef struct {
     model_timeline_t said;
-    unsigned nsaved;
-    struct {
-        char bytes[ENGINE_RUN_MAX];
-        size_t len;
-        engine_who_t who;
-        uint32_t flow;
-        uint64_t entry;
-    } saved[SAVED_MAX]; /* as a store holds them */
+    unsigned nsaved, ndeeds;
+    saved_t saved[SAVED_MAX], deeds[SAVED_MAX]; /* as a store holds them */
+    uint64_t names[256];                        /* whose contact a visitor is */
 } listener_t;
+
+static void
+save(saved_t *list, unsigned *n, const intent_t *i)
+{
+    saved_t *s = &list[*n];
+
+    assert_true(*n < SAVED_MAX && i->run.n <= ENGINE_RUN_MAX);
+    s->bytes = malloc(i->run.n + 1);
+    assert_non_null(s->bytes);
+    memcpy(s->bytes, i->run.p, i->run.n);
+    s->len = i->run.n;
+    s->who = i->who;
+    s->flow = i->flow != NULL ? i->flow->id : 0;
+    s->entry = i->entry;
+    ++*n;
+}
 
 static void
 forget(listener_t *l, const intent_t *i)
@@ -225,6 +295,7 @@ forget(listener_t *l, const intent_t *i)
             l->saved[k].who.contact == i->who.contact &&
             (i->who.contact != 0 ||
                 memcmp(&l->saved[k].who.visitor, &i->who.visitor, SENDA_VISITOR_LEN) == 0)) {
+            free(l->saved[k].bytes);
             l->saved[k] = l->saved[--l->nsaved];
             return;
         }
@@ -232,64 +303,104 @@ forget(listener_t *l, const intent_t *i)
 }
 
 static void
+free_saved(saved_t *list, unsigned *n)
+{
+    while (*n > 0)
+        free(list[--*n].bytes);
+}
+
+static void
 listen(void *ctx, const intent_t *i)
 {
     listener_t *l = ctx;
-    model_line_t line = { .at = i->at,
-        .who = i->who.contact != 0 ? (uint32_t)i->who.contact : MODEL_VISITOR + i->who.visitor.b[0],
-        .kind = i->kind };
+    model_line_t line;
 
     if (i->kind == INTENT_FORGET || i->kind == INTENT_SAVE) {
         forget(l, i);
-        if (i->kind == INTENT_SAVE && l->nsaved < SAVED_MAX) {
-            memcpy(l->saved[l->nsaved].bytes, i->run.p, i->run.n);
-            l->saved[l->nsaved].len = i->run.n;
-            l->saved[l->nsaved].who = i->who;
-            l->saved[l->nsaved].flow = i->flow->id;
-            l->saved[l->nsaved++].entry = i->entry;
-        }
-        return;
+        if (i->kind == INTENT_SAVE)
+            save(l->saved, &l->nsaved, i);
+    } else if (i->kind == INTENT_DEED) {
+        save(l->deeds, &l->ndeeds, i);
+    } else if (model_line_of(i, &line)) {
+        model_say(&l->said, &line);
     }
-    line.name = i->kind == INTENT_TAG ? i->tag->name : i->flow->name;
-    if (i->kind == INTENT_MESSAGE) {
-        line.template = i->step->template;
-        line.channel = i->channel;
-        line.item = model_item(i->fields, i->nfields);
-    }
-    model_say(&l->said, line);
 }
 
-/* Stops the engine and starts it again: the past lived again, the runs taken back. */
+static void
+say_state(const model_shop_t *s, engine_t *e, const engine_who_t *who, listener_t *l)
+{
+    const program_t *p = s->program;
+    uint64_t *name = &l->names[who->visitor.b[0]];
+    model_line_t line = { .at = engine_now(e), .kind = MODEL_STATE, .name = "" };
+    uint32_t tags = 0, segments = 0;
+
+    if (who->contact != 0 && who->visitor.b[0] != 0)
+        *name = who->contact;
+    line.who = who->contact != 0 ? (uint32_t)who->contact
+        : *name != 0             ? (uint32_t)*name
+                                 : MODEL_VISITOR + who->visitor.b[0];
+    for (unsigned i = 0; i < p->ntags; i++)
+        tags |= engine_has_tag(e, who, &p->tags[i]) ? 1u << i : 0;
+    for (unsigned i = 0; i < p->nsegments; i++)
+        segments |= engine_holds(e, who, p->segments[i].cond) ? 1u << i : 0;
+    snprintf(line.what, sizeof(line.what), "score %lld stage %d tags %x segments %x",
+        (long long)engine_score(e, who), engine_stage(e, who), tags, segments);
+    model_say(&l->said, &line);
+}
+
+static void
+tell_stock(engine_t *e, const story_t *story, unsigned *next, unsigned before)
+{
+    for (; *next < story->nstock && story->stock[*next].before <= before; ++*next)
+        engine_stock(e, senda_cstr(story->stock[*next].item), story->stock[*next].sold_out);
+}
+
+/* At a second of its own, between two events. */
+static bool
+stops_later(const random_history_t *h, const story_t *story)
+{
+    return h->cut_at != 0 && story->cut < story->n && h->cut_at < story->events[story->cut].at;
+}
+
+/* Stops the engine and starts it again: the past lived again, deeds and runs taken back. */
 static engine_t *
-restart(engine_t *e, const model_shop_t *s, const random_history_t *h, const engine_event_t *events,
+restart(engine_t *e, const model_shop_t *s, const random_history_t *h, const story_t *story,
     listener_t *l)
 {
     engine_options_t options = { .everybody_reachable = h->everybody };
+    unsigned next = 0;
 
-    if (h->cut_at != 0)
+    if (stops_later(h, story))
         engine_advance(e, h->cut_at, ENGINE_ACT);
     engine_free(e);
     e = engine_new(s->program, &options, listen, l);
-    for (unsigned i = 0; i < h->cut && i < h->n; i++)
-        engine_event(e, &events[i], ENGINE_HISTORY);
+    for (unsigned i = 0; i < l->ndeeds; i++)
+        assert_int_equal(engine_redo(e, (senda_str_t){ l->deeds[i].bytes, l->deeds[i].len }),
+            SENDA_OK);
+    for (unsigned i = 0; i < story->cut; i++)
+        engine_event(e, &story->events[i], ENGINE_HISTORY);
     for (unsigned i = 0; i < l->nsaved; i++)
         (void)engine_restore(e, (senda_str_t){ l->saved[i].bytes, l->saved[i].len });
-    if (h->cut_at != 0)
+    if (stops_later(h, story))
         engine_advance(e, h->cut_at, ENGINE_HISTORY);
+    tell_stock(e, story, &next, story->cut > 0 ? story->cut - 1 : 0);
     return e;
 }
 
 static void
-engine_run(const model_shop_t *s, const random_history_t *h, const engine_event_t *events, bool cut,
+engine_run(const model_shop_t *s, const random_history_t *h, const story_t *story, bool cut,
     listener_t *l)
 {
     engine_options_t options = { .everybody_reachable = h->everybody };
     engine_t *e = engine_new(s->program, &options, listen, l);
+    unsigned next = 0;
 
-    for (unsigned i = 0; i < h->n; i++) {
-        if (cut && i == h->cut)
-            e = restart(e, s, h, events, l);
-        engine_event(e, &events[i], ENGINE_ACT);
+    for (unsigned i = 0; i < story->n; i++) {
+        if (cut && i == story->cut)
+            e = restart(e, s, h, story, l);
+        tell_stock(e, story, &next, i);
+        engine_event(e, &story->events[i], ENGINE_ACT);
+        say_state(s, e, &story->events[i].who, l);
     }
     engine_advance(e, h->end, ENGINE_ACT);
     engine_free(e);
@@ -297,42 +408,66 @@ engine_run(const model_shop_t *s, const random_history_t *h, const engine_event_
 
 /* ---- one against the other ---- */
 
-bool
-model_agree(const model_shop_t *s, const random_history_t *h, bool cut, unsigned long *lines,
-    FILE *out)
+static void *
+room(size_t n, size_t size)
 {
-    made_t *made = calloc(h->n + 1, sizeof(*made));
-    engine_event_t *events = calloc(h->n + 1, sizeof(*events));
-    listener_t *l = malloc(sizeof(*l));
-    model_timeline_t expected = { 0 };
+    void *p = calloc(n + 1, size);
+
+    assert_non_null(p);
+    return p;
+}
+
+static bool
+engine_agrees(const model_shop_t *s, const random_history_t *h, const story_t *story, bool cut,
+    const model_timeline_t *expected, FILE *out)
+{
+    static listener_t l;
     bool same;
 
-    assert_non_null(made);
-    assert_non_null(events);
-    assert_non_null(l);
-    l->nsaved = 0;
-    l->said = (model_timeline_t){ 0 };
-    for (unsigned i = 0; i < h->n; i++) {
-        make(s, &h->events[i], &made[i]);
-        events[i] = made[i].event;
-    }
-    model_run(s->program, h->everybody, events, h->n, h->end, &expected);
-    engine_run(s, h, events, cut, l);
-    if (lines != NULL)
-        *lines += expected.n;
-    model_sort(&expected);
-    model_sort(&l->said);
-    same = model_equal(&expected, &l->said);
+    memset(l.names, 0, sizeof(l.names));
+    engine_run(s, h, story, cut, &l);
+    model_sort(&l.said);
+    same = model_equal(expected, &l.said);
     if (out != NULL) {
-        fprintf(out, "# by the model:\n");
-        model_print(s->program, &expected, out);
-        fprintf(out, "# by the engine:\n");
-        model_print(s->program, &l->said, out);
+        fprintf(out, "# by the model (-) and by the engine (+):\n");
+        model_print(s->program, expected, &l.said, out);
+    }
+    model_clear(&l.said);
+    free_saved(l.saved, &l.nsaved);
+    free_saved(l.deeds, &l.ndeeds);
+    return same;
+}
+
+unsigned
+model_differ(const model_shop_t *s, const random_history_t *h, unsigned how, model_hits_t *hits,
+    FILE *out)
+{
+    static model_hits_t unheard;
+    story_t story = { .made = room(h->n, sizeof(made_t)),
+        .events = room(h->n, sizeof(engine_event_t)),
+        .stock = room(h->n, sizeof(model_stock_t)) };
+    model_timeline_t expected = { 0 };
+    unsigned differ = 0;
+
+    make_story(s, h, &story);
+    model_run(&(model_play_t){ .program = s->program,
+                  .everybody = h->everybody,
+                  .n = story.n,
+                  .nstock = story.nstock,
+                  .events = story.events,
+                  .stock = story.stock,
+                  .end = h->end },
+        &expected, hits != NULL ? hits : &unheard);
+    model_sort(&expected);
+    if (hits != NULL)
+        hits->lines += expected.n;
+    for (unsigned cut = 0; cut < 2; cut++) {
+        if ((how & 1u << cut) != 0 && !engine_agrees(s, h, &story, cut == 1, &expected, out))
+            differ |= 1u << cut;
     }
     model_clear(&expected);
-    model_clear(&l->said);
-    free(l);
-    free(events);
-    free(made);
-    return same;
+    free(story.made);
+    free(story.events);
+    free(story.stock);
+    return differ;
 }

@@ -6,6 +6,7 @@
 #ifndef SENDA_TESTS_MODEL_VERSUS_H
 #define SENDA_TESTS_MODEL_VERSUS_H
 
+#include "model.h"
 #include "model_random.h"
 
 typedef struct {
@@ -19,12 +20,14 @@ typedef struct {
 bool model_shop_open(model_shop_t *s, const random_rules_t *rules, bool loud);
 void model_shop_close(model_shop_t *s);
 
+enum { MODEL_STRAIGHT = 1, MODEL_RESTARTED = 2 };
+
 /*
- * Whether both timelines are the same; cut: with a restart of the engine where
- * the history says. lines (may be NULL) grows by what was compared; both
- * timelines are printed to out, if it is not NULL.
+ * In which of the ways (how: of MODEL_…) the engine says something else than
+ * the model; restarted is where the history says. hits (may be NULL) grows by
+ * what had an effect; the timelines are printed to out, if it is not NULL.
  */
-bool model_agree(const model_shop_t *s, const random_history_t *h, bool cut, unsigned long *lines,
-    FILE *out);
+unsigned model_differ(const model_shop_t *s, const random_history_t *h, unsigned how,
+    model_hits_t *hits, FILE *out);
 
 #endif

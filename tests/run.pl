@@ -25,7 +25,7 @@ $build = abs_path($build) or die "there is no build: run make\n";
 
 # Seconds; sanitized programs are several times slower.
 my $slow = $sanitize ? 4 : 1;
-my %limit = (unit => 120 * $slow, whole => 300 * $slow);
+my %limit = (unit => 240 * $slow, whole => 300 * $slow);
 
 $ENV{SENDA_BUILD} = $build;
 $ENV{LC_ALL} = 'C.UTF-8';

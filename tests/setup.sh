@@ -23,6 +23,7 @@ build libcurl4-openssl-dev: libcurl, SMTP and HTTPS
 build libgmime-3.0-dev: GMime and GLib, mail and time zones
 build libssl-dev: OpenSSL, cookies and seals
 build libjansson-dev: jansson, JSON in and out
+build libcsv-dev: libcsv, contacts out of CSV files
 build tzdata: the time zones that rule files name
 demo curl: plays the shoppers
 demo perl: runs the demo
@@ -42,6 +43,7 @@ check perl: checks the rules of the house
 fuzz clang: compiles the fuzzers
 fuzz libclang-rt-14-dev: libFuzzer and the sanitizers
 bench wrk: the load
+bench libpcre2-dev: PCRE2, beside which matching is measured
 bench perl: runs the benchmark
 LIST
 }

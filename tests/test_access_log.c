@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+#include <gio/gio.h>
 
 #include "access_log.h"
 #include "scratch.h"
@@ -33,10 +34,12 @@ takes_what_it_needs(void **state)
     assert_true(senda_str_eq(line.target, SENDA_STR("/a?b=1")));
     assert_int_equal(line.status, 200);
     assert_true(senda_str_eq(line.agent, SENDA_STR("M")));
+    assert_int_equal(line.user.n, 0);
     assert_true(parse(&line,
         "::1 - a b [01/Jan/1970:00:00:00 +0000] \"POST / HTTP/2.0\" 302 - \"\" \"-\""));
     assert_int_equal(line.at, 0);
     assert_int_equal(line.agent.n, 0);
+    assert_true(senda_str_eq(line.user, SENDA_STR("a b")));
     assert_true(parse(&line,
         "h - - [29/Feb/2024:23:59:59 -0330] \"GET /\\\"x HTTP/1.1\" 200 1 \"a \\\" b\" "
         "\"c \\\\\" extra \"fields\""));
@@ -173,6 +176,126 @@ long_lines_stay_one_line(void **state)
     scratch_remove(dir);
 }
 
+/* Packs text behind what the file has already. */
+static void
+add_packed(const char *file, const char *text, size_t len)
+{
+    GConverter *packer = G_CONVERTER(g_zlib_compressor_new(G_ZLIB_COMPRESSOR_FORMAT_GZIP, 6));
+    size_t size = len + 1024;
+    char *out = malloc(size);
+    gsize used, made;
+    FILE *f = fopen(file, "a");
+
+    assert_non_null(out);
+    assert_non_null(f);
+    assert_int_equal(g_converter_convert(packer, text, len, out, size, G_CONVERTER_INPUT_AT_END,
+                         &used, &made, NULL),
+        G_CONVERTER_FINISHED);
+    assert_int_equal(used, len);
+    assert_int_equal(fwrite(out, 1, made, f), made);
+    fclose(f);
+    free(out);
+    g_object_unref(packer);
+}
+
+/* Reads all lines: how many, and how it ended. */
+static senda_rc_t
+count_lines(const char *file, unsigned *lines, uint64_t *hash, senda_err_t *err)
+{
+    access_log_t *log = access_log_open(file, err);
+    senda_str_t text;
+    senda_rc_t rc;
+
+    assert_non_null(log);
+    *lines = 0;
+    *hash = 5381;
+    while ((rc = access_log_next(log, &text, err)) == SENDA_OK) {
+        ++*lines;
+        for (size_t i = 0; i < text.n; i++)
+            *hash = *hash * 33 + (uint8_t)text.p[i];
+    }
+    if (rc == SENDA_NONE)
+        assert_int_equal(access_log_taken(log), access_log_size(log));
+    access_log_close(log);
+    return rc;
+}
+
+/* Two packed files in one, as `cat` and some log rotations make them, then zeros, as tapes do. */
+static void
+reads_packed_logs(void **state)
+{
+    char dir[SCRATCH_MAX], plain[SCRATCH_MAX + 8], packed[SCRATCH_MAX + 8];
+    uint64_t plain_hash, packed_hash;
+    char *text;
+    size_t len, half;
+    unsigned n, m;
+    senda_err_t err;
+    FILE *out = open_memstream(&text, &len);
+
+    (void)state;
+    scratch_make(dir);
+    snprintf(plain, sizeof(plain), "%s/log", dir);
+    snprintf(packed, sizeof(packed), "%s/log.gz", dir);
+    for (unsigned i = 0; i < 50000; i++)
+        fprintf(out, "10.0.%u.%u - - line %u\n", i / 256, i % 256, i * 7919);
+    fclose(out);
+    out = fopen(plain, "w");
+    assert_non_null(out);
+    assert_int_equal(fwrite(text, 1, len, out), len);
+    fclose(out);
+    half = len / 2;
+    add_packed(packed, text, half);
+    add_packed(packed, "", 0);
+    add_packed(packed, text + half, len - half);
+    out = fopen(packed, "a");
+    assert_non_null(out);
+    fwrite("\0\0\0\0\0", 1, 5, out);
+    fclose(out);
+    assert_int_equal(count_lines(plain, &n, &plain_hash, &err), SENDA_NONE);
+    assert_int_equal(count_lines(packed, &m, &packed_hash, &err), SENDA_NONE);
+    assert_int_equal(n, 50000);
+    assert_int_equal(m, n);
+    assert_true(plain_hash == packed_hash);
+    free(text);
+    scratch_remove(dir);
+}
+
+static void
+says_what_is_wrong_with_a_packed_log(void **state)
+{
+    char dir[SCRATCH_MAX], file[SCRATCH_MAX + 8], text[4000];
+    uint64_t hash;
+    unsigned n;
+    senda_err_t err;
+    FILE *out;
+
+    (void)state;
+    scratch_make(dir);
+    snprintf(file, sizeof(file), "%s/log.gz", dir);
+    for (size_t i = 0; i < sizeof(text); i++)
+        text[i] = i % 40 == 39 ? '\n' : (char)('a' + i * i % 23);
+    add_packed(file, text, sizeof(text));
+    out = fopen(file, "a");
+    assert_non_null(out);
+    fputs("more", out);
+    fclose(out);
+    assert_int_equal(count_lines(file, &n, &hash, &err), SENDA_SYS);
+    assert_non_null(strstr(err.text, "log.gz: what follows the packed log is not packed"));
+    assert_int_equal(truncate(file, 60), 0);
+    assert_int_equal(count_lines(file, &n, &hash, &err), SENDA_SYS);
+    assert_non_null(strstr(err.text, "log.gz: the packed log ends in the middle"));
+    out = fopen(file, "w");
+    assert_non_null(out);
+    fputs("\x1f\x8bno gzip at all, but its first two bytes", out);
+    fclose(out);
+    assert_int_equal(count_lines(file, &n, &hash, &err), SENDA_SYS);
+    assert_non_null(strstr(err.text, "log.gz: "));
+    assert_int_equal(truncate(file, 1), 0);
+    assert_int_equal(count_lines(file, &n, &hash, &err), SENDA_NONE);
+    assert_int_equal(n, 1);
+    scratch_remove(dir);
+}
+
 static void
 says_why_it_cannot_read(void **state)
 {
@@ -223,6 +346,8 @@ main(void)
         cmocka_unit_test(reads_no_byte_beyond),
         cmocka_unit_test(hands_out_lines),
         cmocka_unit_test(long_lines_stay_one_line),
+        cmocka_unit_test(reads_packed_logs),
+        cmocka_unit_test(says_what_is_wrong_with_a_packed_log),
         cmocka_unit_test(says_why_it_cannot_read),
         cmocka_unit_test(real_logs),
     };

@@ -20,6 +20,7 @@
 
 #define GOLDEN  "tests/golden/draw"
 #define HOSTILE "tests/golden/draw/hostile.senda"
+#define WHOLE   "tests/golden/draw/overview.senda"
 
 typedef struct {
     char *text;
@@ -69,7 +70,8 @@ drawn(const file_t *f, int flow)
 }
 
 static const char *const files[] = { "tests/data/zapateria.senda", "tests/data/shoes.senda",
-    "tests/golden/explain/words_es.senda", "tests/golden/explain/words_en.senda", HOSTILE, NULL };
+    "tests/golden/explain/words_es.senda", "tests/golden/explain/words_en.senda", HOSTILE, WHOLE,
+    "tests/data/language_es.senda", "tests/data/language_en.senda", NULL };
 
 static void
 check_golden(const char *name, const char *got)
@@ -96,6 +98,8 @@ dot_to_the_letter(void **state)
         { "tests/data/zapateria.senda", "carrito.dot", 0 },
         { "tests/data/zapateria.senda", "bienvenida.dot", 2 },
         { "tests/data/shoes.senda", "shoes.dot", -1 },
+        { WHOLE, "overview.dot", -1 },
+        { WHOLE, "umbrales.dot", 3 },
         { HOSTILE, "hostile.dot", 0 },
     };
 
@@ -108,6 +112,100 @@ dot_to_the_letter(void **state)
         g_free(dot);
         file_close(&f);
     }
+}
+
+/* ---- an overview ---- */
+
+static char *
+label_of(const draw_node_t *n)
+{
+    GString *text = g_string_new(NULL);
+
+    for (unsigned k = 0; k < n->nlines; k++) {
+        g_string_append_printf(text, "%s%s", k > 0 ? " " : "", n->lines[k]);
+    }
+    return g_string_free(text, FALSE);
+}
+
+/* The box with that label; there is no second one. */
+static unsigned
+box(const draw_t *d, const char *label)
+{
+    unsigned found = d->nnodes;
+
+    for (unsigned i = 0; i < d->nnodes; i++) {
+        char *text = label_of(&d->nodes[i]);
+
+        if (strcmp(text, label) == 0) {
+            if (found < d->nnodes) {
+                fail_msg("two boxes: %s", label);
+            }
+            found = i;
+        }
+        g_free(text);
+    }
+    if (found == d->nnodes) {
+        fail_msg("no box: %s", label);
+    }
+    return found;
+}
+
+/* NULL: there is no such arrow. */
+static const draw_edge_t *
+arrow(const draw_t *d, const char *from, const char *to)
+{
+    unsigned a = box(d, from), b = box(d, to);
+
+    for (unsigned i = 0; i < d->nedges; i++) {
+        if (d->edges[i].from == a && d->edges[i].to == b) {
+            return &d->edges[i];
+        }
+    }
+    return NULL;
+}
+
+static void
+overview_shows_what_sets_off_what(void **state)
+{
+    static const struct {
+        const char *from, *to;
+    } arrows[] = {
+        { "60 días sin visita a la web", "varios" },
+        { "cesta", "cesta y luego pago" },
+        { "pago", "cesta y luego pago" },
+        { "cesta y luego pago", "varios" },
+        { "segmento vip", "varios" },
+        { "hace una de las 5 búsquedas más frecuentes", "varios" },
+        { "varios", "segundo" },
+        { "varios", "dada" },
+        { "dada", "calendario" },
+        { "cesta", "insiste" },
+        { "insiste", "heredada" },
+        { "heredada", "calendario" },
+        { "libro", "tranquila" },
+        { "2027-04-23 10:00", "calendario" },
+        { "cada día 09:00", "calendario" },
+        { "fecha cumpleanos 09:30", "calendario" },
+        { "llega a 50 puntos", "umbrales" },
+        { "gracias", "el total de compras en 12 meses pasa de 300 EUR" },
+        { "libro", "pasa más de 3 minutos en la página «libro»" },
+    };
+    file_t f = file_open(WHOLE);
+    const draw_t *d = drawn(&f, -1);
+
+    (void)state;
+    for (size_t i = 0; i < G_N_ELEMENTS(arrows); i++) {
+        const draw_edge_t *e = arrow(d, arrows[i].from, arrows[i].to);
+
+        if (e == NULL || e->dashed) {
+            fail_msg("no arrow: %s -> %s", arrows[i].from, arrows[i].to);
+        }
+    }
+    assert_true(arrow(d, "segmento vip", "calendario")->dashed);
+    assert_true(arrow(d, "cesta-llena", "calendario")->dashed);
+    assert_null(arrow(d, "compra", "calendario"));
+    assert_null(arrow(d, "pago", "varios"));
+    file_close(&f);
 }
 
 /* Every picture of a file, laid out. */
@@ -268,6 +366,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(dot_to_the_letter),
+        cmocka_unit_test(overview_shows_what_sets_off_what),
         cmocka_unit_test(svg_is_well_formed),
         cmocka_unit_test(boxes_do_not_overlap),
         cmocka_unit_test(phones_can_read_them),

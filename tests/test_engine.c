@@ -46,7 +46,7 @@ a_count_without_window_fires_once(void **state)
 {
     const prog_trigger_t at3 = when(times(PAGE_HEELS, COUNT_EXACTLY, 3, EVER));
     const prog_trigger_t more3 = when(times(PAGE_HEELS, COUNT_AT_LEAST, 4, EVER));
-    const prog_tag_t tags[] = { { "three", 1, 1, &at3, true }, { "four", 2, 1, &more3, true } };
+    const prog_tag_t tags[] = { { "three", 1, 1, &at3, true, NULL }, { "four", 2, 1, &more3, true, NULL } };
     world_t *w = world_new(NULL, 0, tags, 2);
 
     (void)state;
@@ -211,7 +211,7 @@ a_login_takes_the_history_along(void **state)
 {
     const prog_trigger_t three = when(times(PAGE_HEELS, COUNT_EXACTLY, 3, EVER));
     const prog_trigger_t cart = when_not(verb(PAGE_CART), verb(BUY), SECS(HOUR));
-    const prog_tag_t tag = { "heels", 1, 1, &three, true };
+    const prog_tag_t tag = { "heels", 1, 1, &three, true, NULL };
     const prog_flow_t flow = flow_of(&cart, AGAIN_ALWAYS);
     world_t *w = world_new(&flow, 1, &tag, 1);
     engine_who_t ann = who(7, 0);
@@ -258,7 +258,7 @@ static void
 contacts_are_never_merged(void **state)
 {
     const prog_trigger_t three = when(times(PAGE_HEELS, COUNT_EXACTLY, 3, EVER));
-    const prog_tag_t tag = { "heels", 1, 1, &three, true };
+    const prog_tag_t tag = { "heels", 1, 1, &three, true, NULL };
     world_t *w = world_new(NULL, 0, &tag, 1);
     senda_visitor_t seen[4];
 
@@ -322,7 +322,7 @@ history_is_silent(void **state)
 {
     const prog_trigger_t three = when(times(PAGE_HEELS, COUNT_EXACTLY, 3, EVER));
     const prog_trigger_t cart = when_not(verb(PAGE_CART), verb(BUY), SECS(HOUR));
-    const prog_tag_t tag = { "heels", 1, 1, &three, true };
+    const prog_tag_t tag = { "heels", 1, 1, &three, true, NULL };
     const prog_flow_t flow = flow_of(&cart, AGAIN_ALWAYS);
     world_t *w = world_new(&flow, 1, &tag, 1);
     engine_event_t ev = { .who = who(0, 1), .nkeys = 2, .keys = { PAGE_HEELS, PAGE_CART } };
@@ -354,7 +354,7 @@ histories_hold_what_they_were_given(void **state)
     (void)state;
     for (unsigned i = 0; i < PAGES; i++) {
         whens[i] = when(times(i + 1, COUNT_EXACTLY, 1 + i % 50, i % 3 == 0 ? EVER : DAYS(30)));
-        tags[i] = (prog_tag_t){ "t", i + 1, 1, &whens[i], false };
+        tags[i] = (prog_tag_t){ "t", i + 1, 1, &whens[i], false, NULL };
     }
     w = world_new(NULL, 0, tags, PAGES);
     for (int i = 0; i < 100000; i++) {

@@ -121,12 +121,17 @@ addresses(void **state)
         "https://zapateria.com/mi_cesta#pie", "/gracias?pedido=7&total=59.90", "/gracias?pedido=7",
         "/tacon/rojo", "/zapatos/x?color=rojo", "/zapatos/x/opiniones", "/mi_cesta/anadir/12",
         "POST /mi_cesta/anadir/12", "POST /mi_cesta", "/busqueda", "/busqueda?q=bota%20alta",
-        "/producto/7/preguntas", "/nada", "https://otra.com/mi_cesta", "sin barra", NULL };
+        "/producto/7/preguntas", "/producto/7/8", "/nada", "https://otra.com/mi_cesta", "sin barra",
+        NULL };
     static const char *const english[] = { "/cart", "/running/blue", "/heels/red",
         "/heels/reviews/1", "/checkout/", "POST /signup", "/signup", "/thanks?order=1&total=2",
         "/thanks", "https://www.shop.example.com/product/9", "https://else.example.com/", NULL };
 
+    static const char *const digits[] = { "/pedido/7-x.html?total=3",
+        "/pedido/siete-x.html?total=3", "/pedido/7/8-x.html?total=3", NULL };
+
     (void)state;
+    compare("urls_words.txt", tell(GOLDEN "/words_es.senda", NULL, urls, digits));
     compare("urls_es.txt", tell("tests/data/zapateria.senda", NULL, urls, spanish));
     compare("urls_en.txt", tell("tests/data/shoes.senda", NULL, urls, english));
 }

@@ -302,6 +302,7 @@ no_program(void *ctx, uint32_t site)
 static void
 hand_over_six(world_fixture_t *w)
 {
+    const program_t program = { .site_id = 1 };
     out_message_t m;
 
     for (unsigned i = 0; i < 6; i++) {
@@ -313,7 +314,7 @@ hand_over_six(world_fixture_t *w)
             .step = &steps[0],
             .channel = CHANNEL_EMAIL };
 
-        assert_int_equal(outbox_plan(w->s, 1, &intent, &w->ids[i]), SENDA_OK);
+        assert_int_equal(outbox_plan(w->s, &program, &intent, &w->ids[i]), SENDA_OK);
         assert_int_equal(outbox_load(w->s, &w->ids[i], &m), SENDA_OK);
         assert_int_equal(outbox_move(w->s, &m, OUT_INTENT, 1000, 0, ""), SENDA_OK);
         if (i < 5) {

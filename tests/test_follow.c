@@ -5,6 +5,7 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
+#include "contact_fields.h"
 #include "follow.h"
 #include "scratch.h"
 #include "senda_keys.h"
@@ -35,6 +36,38 @@ test_contact_header(void **state)
 }
 
 static void
+test_fields_in_a_contact_header(void **state)
+{
+    header_contact_t h;
+    senda_err_t err = { "" };
+    char text[SENDA_HEADER_MAX] = "email=a@example.com";
+
+    (void)state;
+    assert_int_equal(header_contact(SENDA_STR(
+                                        "interes=running&cumplea%C3%B1os=1990-02-28&talla=&push=token&"
+                                        "webpush=t&interes=golf%0Ax&%00=1"),
+                         &h, &err),
+        SENDA_OK);
+    assert_int_equal(h.nfields, 2);
+    assert_string_equal(h.fields[0].name, "interes");
+    assert_string_equal(h.fields[0].value,
+        "golf x"); /* the last said, without control characters */
+    assert_string_equal(h.fields[1].name, "cumpleaños");
+    assert_string_equal(h.fields[1].value, "1990-02-28");
+    assert_int_equal(h.dropped, 0);
+    for (unsigned i = 0; i < HEADER_FIELDS_MAX + 3; i++) {
+        (void)snprintf(text + strlen(text), sizeof(text) - strlen(text), "&f%u=%u", i, i);
+    }
+    (void)snprintf(text + strlen(text), sizeof(text) - strlen(text), "&f2=two&%0*d=1",
+        SENDA_NAME_MAX + 1, 0);
+    assert_int_equal(header_contact(senda_cstr(text), &h, &err), SENDA_OK);
+    assert_int_equal(h.nfields, HEADER_FIELDS_MAX);
+    assert_int_equal(h.dropped, 4);
+    assert_string_equal(h.fields[2].value, "two");
+    assert_string_equal(h.email, "a@example.com");
+}
+
+static void
 test_consent_words(void **state)
 {
     static const struct {
@@ -46,8 +79,12 @@ test_consent_words(void **state)
         { "consent=Si", 15 },
         { "consent=S%C3%8D", 15 },
         { "consent=all", 15 },
+        { "consent=on", 15 },
+        { "consent=True", 15 },
         { "consent=0", 0 },
         { "consent=no", 0 },
+        { "consent=off", 0 },
+        { "consent=false", 0 },
         { "consent=", 0 },
         { "consent=sms,+push", 6 },
         { "consent=webpush", 8 },
@@ -148,7 +185,22 @@ typedef struct {
     follow_t *follow;
     follow_item_t item;
     char record[SENDA_RECORD_MAX];
+    program_t program;
 } fixture_t;
+
+static const prog_field_t fields[] = {
+    { .name = "interes", .type = VALUE_TEXT },
+    { .name = "talla", .type = VALUE_NUMBER },
+    { .name = "cumpleanos", .type = VALUE_DATE },
+};
+
+static const program_t *
+program_of(void *ctx, uint32_t site)
+{
+    const fixture_t *f = ctx;
+
+    return site == 1 ? &f->program : NULL;
+}
 
 static int
 setup(void **state)
@@ -164,7 +216,8 @@ setup(void **state)
     assert_int_equal(senda_keys_make(&f->nginx, &f->sidecar, &err), SENDA_OK);
     assert_int_equal(senda_sealer_new(&f->sealer, f->nginx.seal_public, &err), SENDA_OK);
     f->clock = (run_clock_t){ 1, 0 };
-    f->follow = follow_new(f->s, &f->clock, f->sidecar.seal_secret);
+    f->program = (program_t){ .site_id = 1, .nfields = 3, .fields = fields };
+    f->follow = follow_new(f->s, &f->clock, f->sidecar.seal_secret, program_of, f);
     *state = f;
     return 0;
 }
@@ -226,8 +279,8 @@ test_a_login_ties_browser_and_contact(void **state)
     assert_int_equal(e->who.contact, 1);
     assert_true(f->item.linked);
     assert_true(f->item.new_contact);
-    assert_int_equal(e->reach, CHANNEL_BIT(CHANNEL_EMAIL));
-    assert_int_equal(e->service, CHANNEL_BIT(CHANNEL_EMAIL));
+    assert_int_equal(e->consent, CHANNEL_BIT(CHANNEL_EMAIL));
+    assert_int_equal(e->address, CHANNEL_BIT(CHANNEL_EMAIL));
     assert_int_equal(follow(f, visit(1, 80000), NULL, NULL), SENDA_OK);
     assert_int_equal(e->who.contact, 1);
     assert_false(f->item.linked);
@@ -237,7 +290,7 @@ test_a_login_ties_browser_and_contact(void **state)
     assert_false(f->item.new_contact);
     assert_int_equal(follow(f, visit(1, 95000), "email=b@example.com", NULL), SENDA_OK);
     assert_int_equal(e->who.contact, 2);
-    assert_int_equal(e->reach, 0);
+    assert_int_equal(e->consent, 0);
 }
 
 static void
@@ -288,6 +341,88 @@ test_header_wins_over_captures(void **state)
     v.keys[0] = senda_key_event(SENDA_EV_VIEW_CART);
     assert_int_equal(follow(f, v, NULL, NULL), SENDA_OK);
     assert_int_equal(e->order.n, 0);
+}
+
+static void
+assert_kept(fixture_t *f, uint64_t contact, const char *expected)
+{
+    contact_fields_t kept;
+    char text[512] = "";
+
+    (void)contact_fields_load(f->s, 1, contact, &kept);
+    for (unsigned i = 0; i < kept.n; i++) {
+        (void)snprintf(text + strlen(text), sizeof(text) - strlen(text), "%.*s=%.*s ",
+            (int)kept.list[i].name.n, kept.list[i].name.p, (int)kept.list[i].value.n,
+            kept.list[i].value.p);
+    }
+    assert_string_equal(text, expected);
+}
+
+static void
+test_fields_are_answers_and_kept(void **state)
+{
+    fixture_t *f = *state;
+    engine_event_t *e = &f->item.event;
+    senda_err_t err = { "" };
+
+    assert_int_equal(follow(f, visit(1, 1000),
+                         "email=a@example.com&Interes=running&cumpleanos=28/02/1990", NULL),
+        SENDA_OK);
+    assert_null(f->item.complaint);
+    assert_int_equal(e->nanswers, 2);
+    assert_true(senda_str_eq(e->answers[0].name, SENDA_STR("interes")));
+    assert_true(senda_str_eq(e->answers[0].value, SENDA_STR("running")));
+    assert_true(senda_str_eq(e->answers[1].value, SENDA_STR("28/02/1990")));
+    assert_kept(f, 1, "interes=running cumpleanos=28/02/1990 ");
+    assert_int_equal(follow(f, visit(1, 2000), NULL, NULL), SENDA_OK);
+    assert_int_equal(e->nanswers, 0); /* said once: the engine remembers */
+
+    assert_int_equal(follow(f, visit(1, 3000), "interes=golf&color=red&talla=many", NULL),
+        SENDA_OK);
+    assert_int_equal(e->who.contact, 1);
+    assert_int_equal(e->nanswers, 1);
+    assert_kept(f, 1, "interes=golf cumpleanos=28/02/1990 ");
+    assert_string_equal(f->item.complaint, "talla is no number");
+    assert_true(f->item.partly);
+    assert_int_equal(follow_stats(f->follow).fields, 2);
+    assert_int_equal(follow(f, visit(1, 3500), "color=red", NULL), SENDA_OK);
+    assert_string_equal(f->item.complaint, "color is no field of the rules");
+    assert_int_equal(follow_stats(f->follow).refused, 0);
+
+    /* Whom nobody knows the engine remembers by the browser. */
+    assert_int_equal(follow(f, visit(2, 4000), "interes=trail", NULL), SENDA_OK);
+    assert_int_equal(e->who.contact, 0);
+    assert_int_equal(e->nanswers, 1);
+    assert_null(f->item.complaint);
+
+    /* History gives the same answers and keeps nothing anew. */
+    assert_int_equal(state_commit(f->s, &err), SENDA_OK);
+    follow_history(f->follow);
+    assert_int_equal(follow(f, visit(1, 1000), "email=a@example.com&interes=running", NULL),
+        SENDA_OK);
+    assert_int_equal(e->nanswers, 1);
+    assert_int_equal(state_changes(f->s), 0);
+    assert_kept(f, 1, "interes=golf cumpleanos=28/02/1990 ");
+}
+
+static void
+test_attributes_reach_the_engine(void **state)
+{
+    static const char *const names[] = { "item", "items", "total", "order", "q", "lat", "lon",
+        "template", "channel" };
+    fixture_t *f = *state;
+    engine_event_t *e = &f->item.event;
+
+    assert_int_equal(follow(f, visit(1, 1000), NULL,
+                         "walks_by; item=a-1; items=a-1%2C b-2; total=59%2C90; order=7; q=botas; lat=40.41; "
+                         "lon=-3.70; template=cart-1; channel=email"),
+        SENDA_OK);
+    assert_int_equal(e->nfields, 9);
+    for (unsigned i = 0; i < 9; i++) {
+        assert_true(senda_str_eq(e->fields[i].name, senda_cstr(names[i])));
+    }
+    assert_true(senda_str_eq(e->fields[1].value, SENDA_STR("a-1, b-2")));
+    assert_true(senda_str_eq(e->fields[6].value, SENDA_STR("-3.70")));
 }
 
 static void
@@ -346,6 +481,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_contact_header),
+        cmocka_unit_test(test_fields_in_a_contact_header),
         cmocka_unit_test(test_consent_words),
         cmocka_unit_test(test_contact_header_cannot_inject),
         cmocka_unit_test(test_event_header),
@@ -353,6 +489,8 @@ main(void)
         TEST(test_a_login_ties_browser_and_contact),
         TEST(test_history_makes_nobody_and_follows_itself),
         TEST(test_header_wins_over_captures),
+        TEST(test_fields_are_answers_and_kept),
+        TEST(test_attributes_reach_the_engine),
         TEST(test_what_is_for_no_engine),
         TEST(test_headers_that_cannot_be_used),
         TEST(test_time_lapse_maps_visits),

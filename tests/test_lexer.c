@@ -85,6 +85,48 @@ numbers_times_and_dates(void **state)
     assert_false(line.toks[5].whole);
     assert_true(line.toks[6].bad);
     assert_false(line.toks[7].bad);
+    assert_int_equal(line.toks[7].number, 21243);
+    lex("1970-01-01 1969-12-31 1990-01-02");
+    assert_int_equal(line.toks[0].number, 0);
+    assert_int_equal(line.toks[1].number, -1);
+    assert_int_equal(line.toks[2].number, 7306);
+}
+
+/* A hyphen between two times is a sign; elsewhere it belongs to the word. */
+static void
+two_times(void **state)
+{
+    static const char *const ways[] = { "21:00-09:00", "21:00 - 9:00", "21:00–09:00" };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+        lex(ways[i]);
+        assert_int_equal(line.ntoks, 3);
+        assert_int_equal(line.toks[0].kind, TOK_TIME);
+        assert_int_equal(line.toks[0].number, 21 * 3600);
+        assert_int_equal(line.toks[1].kind, TOK_SIGN);
+        assert_int_equal(line.toks[2].kind, TOK_TIME);
+        assert_int_equal(line.toks[2].number, 9 * 3600);
+    }
+    lex("a-b - 2027-01-07 -3");
+    assert_int_equal(line.ntoks, 4);
+    assert_int_equal(line.toks[0].kind, TOK_WORD);
+    assert_int_equal(line.toks[1].kind, TOK_SIGN);
+    assert_int_equal(line.toks[2].kind, TOK_DATE);
+    assert_int_equal(line.toks[3].number, -3);
+}
+
+static void
+signs(void **state)
+{
+    (void)state;
+    lex("email={email} total>=59.90 12.5% +5");
+    assert_int_equal(line.ntoks, 9);
+    assert_int_equal(line.toks[1].kind, TOK_SIGN);
+    assert_int_equal(line.toks[2].kind, TOK_CAPTURE);
+    assert_int_equal(line.toks[4].text.n, 2);
+    assert_int_equal(line.toks[7].text.p[0], '%');
+    assert_int_equal(line.toks[8].number, 5);
 }
 
 static void
@@ -240,6 +282,19 @@ words_are_found(void **state)
     assert_int_equal(words_find(ROLE_VERB, line.toks, &used), W_NONE);
     assert_int_equal(words_of_phrase(ROLE_VERB, "adds to cart"), W_ADDS);
     assert_int_equal(words_of_phrase(ROLE_VERB, "adds to"), W_NONE);
+    lex("en 3 días distintos");
+    assert_int_equal(words_accept(W_WITHIN, line.toks), 1);
+    assert_int_equal(words_accept(W_ON_PAGE, line.toks), 1);
+    assert_int_equal(words_accept(W_DIFFERENT_DAYS, line.toks + 2), 2);
+    lex("pasa a pasa más de y luego");
+    assert_int_equal(words_find(ROLE_FLOW, line.toks, &used), W_ENTER);
+    assert_int_equal(words_find(ROLE_VERB, line.toks, &used), W_NONE);
+    assert_int_equal(words_find(ROLE_VERB, line.toks + 2, &used), W_SPENDS);
+    assert_int_equal(words_accept(W_AND_THEN, line.toks + 5), 2);
+    lex("recibe etiqueta x");
+    assert_int_equal(words_find(ROLE_TEST, line.toks, &used), W_GETS);
+    assert_int_equal(words_find(ROLE_VERB, line.toks, &used), W_RECEIVES);
+    assert_int_equal(words_find(ROLE_WHEN, line.toks, &used), W_GETS_TAG);
     assert_true(words_joining("mas"));
     assert_false(words_joining("cesta"));
 }
@@ -359,6 +414,8 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(kinds_of_tokens),
         cmocka_unit_test(numbers_times_and_dates),
+        cmocka_unit_test(two_times),
+        cmocka_unit_test(signs),
         cmocka_unit_test(commas_and_parentheses),
         cmocka_unit_test(comments_and_indentation),
         cmocka_unit_test(ends_of_lines),

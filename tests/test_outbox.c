@@ -20,6 +20,17 @@ static const prog_step_t steps[] = {
     { .kind = STEP_END, .id = 14 },
 };
 static const prog_flow_t flow = { .name = "cart", .id = 5, .nsteps = 4, .steps = steps };
+static const prog_step_t coupon = { .kind = STEP_COUPON,
+    .id = 21,
+    .text = "FREESHIP",
+    .span = { .secs = 86400 } };
+static const prog_step_t credit = { .kind = STEP_CREDIT, .id = 22, .value = 270000 };
+static const prog_step_t recipe = { .kind = STEP_RECOMMEND,
+    .id = 23,
+    .recipe = RECIPE_RELATED_TO,
+    .number = 4,
+    .text = "item" };
+static const program_t program = { .site = "shop", .site_id = 1 };
 static const senda_capture_t fields[] = {
     { { "item", 4 }, { "zapato-rojo", 11 } },
     { { "total", 5 }, { "59.90", 5 } },
@@ -87,7 +98,7 @@ plan(fixture_t *f, unsigned step, uint64_t contact, senda_sec_t at)
     intent_t i = intent_of(step, contact, at);
     out_id_t id;
 
-    assert_int_equal(outbox_plan(f->s, 1, &i, &id), SENDA_OK);
+    assert_int_equal(outbox_plan(f->s, &program, &i, &id), SENDA_OK);
     return id;
 }
 
@@ -108,9 +119,9 @@ test_planned_once(void **state)
     out_id_t id = plan(f, 0, 7, 1000), again;
     out_message_t *m;
 
-    assert_int_equal(outbox_plan(f->s, 1, &i, &again), SENDA_NONE);
+    assert_int_equal(outbox_plan(f->s, &program, &i, &again), SENDA_NONE);
     commit(f);
-    assert_int_equal(outbox_plan(f->s, 1, &i, &again), SENDA_NONE);
+    assert_int_equal(outbox_plan(f->s, &program, &i, &again), SENDA_NONE);
     assert_memory_equal(&id, &again, sizeof(id));
     reopen(f);
     m = load(f, &id);
@@ -120,7 +131,7 @@ test_planned_once(void **state)
     assert_int_equal(m->nfields, 2);
     assert_memory_equal(m->fields[1].value.p, "59.90", 5);
     assert_int_equal(outbox_move(f->s, m, OUT_SKIPPED, 1001, 0, "no consent"), SENDA_OK);
-    assert_int_equal(outbox_plan(f->s, 1, &i, &again), SENDA_NONE);
+    assert_int_equal(outbox_plan(f->s, &program, &i, &again), SENDA_NONE);
     m = load(f, &id);
     assert_string_equal(m->answer, "no consent");
     assert_int_equal(m->nfields, 0);
@@ -149,6 +160,58 @@ test_each_part_makes_another_message(void **state)
     outbox_hex(&one, hex);
     assert_int_equal(strlen(hex), OUTBOX_HEX_LEN);
     assert_int_equal(strspn(hex, "0123456789abcdef"), OUTBOX_HEX_LEN);
+}
+
+static void
+test_benefits_and_recipe_go_with_it(void **state)
+{
+    fixture_t *f = *state;
+    intent_t i = intent_of(0, 7, 1000);
+    out_message_t *m;
+    out_id_t id;
+
+    i.nbenefits = 2;
+    i.benefits[0] = &coupon;
+    i.benefits[1] = &credit;
+    i.recipe = &recipe;
+    assert_int_equal(outbox_plan(f->s, &program, &i, &id), SENDA_OK);
+    m = load(f, &id);
+    assert_int_equal(m->nbenefits, 2);
+    assert_int_equal(m->benefits[0].kind, STEP_COUPON);
+    assert_true(senda_str_eq(m->benefits[0].text, SENDA_STR("FREESHIP")));
+    assert_int_equal(m->benefits[0].until, 1000 + 86400);
+    assert_int_equal(m->benefits[1].value, 270000);
+    assert_int_equal(m->benefits[1].until, 0);
+    assert_int_equal(m->recipe.kind, RECIPE_RELATED_TO);
+    assert_int_equal(m->recipe.number, 4);
+    assert_true(senda_str_eq(m->recipe.text, SENDA_STR("item")));
+    assert_int_equal(m->nfields, 2);
+    assert_int_equal(outbox_move(f->s, m, OUT_SKIPPED, 1001, 0, "no consent"), SENDA_OK);
+    m = load(f, &id);
+    assert_int_equal(m->nbenefits, 0);
+    assert_int_equal(m->recipe.number, 0);
+}
+
+/* A record as it was before messages had benefits: shorter by two. */
+static void
+test_records_without_benefits_are_read(void **state)
+{
+    fixture_t *f = *state;
+    out_id_t id = plan(f, 0, 7, 1000);
+    senda_str_t key = { (const char *)id.b, sizeof(id.b) }, record;
+    char copy[STATE_VALUE_MAX];
+    out_message_t m;
+
+    assert_int_equal(state_get(f->s, STATE_OUTBOX, key, &record), SENDA_OK);
+    memcpy(copy, record.p, record.n);
+    assert_memory_equal(copy, "\xdc\0\x12", 3);
+    copy[2] = 16;
+    assert_int_equal(outbox_read(&id, (senda_str_t){ copy, record.n - 2 }, &m), SENDA_OK);
+    assert_int_equal(m.nfields, 2);
+    assert_int_equal(m.nbenefits, 0);
+    assert_int_equal(m.recipe.number, 0);
+    assert_int_equal(outbox_move(f->s, &m, OUT_INTENT, 1000, 0, NULL), SENDA_OK);
+    assert_int_equal(load(f, &id)->nfields, 2);
 }
 
 /* Which states each state may go to: the contract, written a second time on purpose. */
@@ -332,6 +395,8 @@ main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_planned_once),
         cmocka_unit_test(test_each_part_makes_another_message),
+        TEST(test_benefits_and_recipe_go_with_it),
+        TEST(test_records_without_benefits_are_read),
         TEST(test_ways),
         TEST(test_due_in_order),
         cmocka_unit_test(test_retries_grow_and_end),

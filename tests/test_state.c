@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 
 #include "contact.h"
+#include "contact_fields.h"
 #include "lock.h"
 #include "scratch.h"
 #include "senda_pack.h"
@@ -196,6 +197,49 @@ test_a_repeated_header_changes_nothing(void **state)
 }
 
 static void
+test_fields_of_a_contact(void **state)
+{
+    fixture_t *f = *state;
+    senda_err_t err = { "" };
+    contact_fields_t got;
+    char name[16],
+        hostile[] = "\x92\x01\x81\xa1"
+                    "a\xa1"
+                    "b";
+
+    assert_int_equal(contact_fields_load(f->s, 1, 7, &got), SENDA_NONE);
+    assert_int_equal(contact_fields_set(f->s, 1, 7, SENDA_STR("interes"), SENDA_STR("running")),
+        SENDA_OK);
+    assert_int_equal(contact_fields_set(f->s, 1, 7, SENDA_STR("talla"), SENDA_STR("38")), SENDA_OK);
+    assert_int_equal(contact_fields_set(f->s, 1, 7, SENDA_STR("interes"), SENDA_STR("golf")),
+        SENDA_OK);
+    assert_int_equal(state_commit(f->s, &err), SENDA_OK);
+    assert_int_equal(contact_fields_set(f->s, 1, 7, SENDA_STR("interes"), SENDA_STR("golf")),
+        SENDA_OK);
+    assert_int_equal(state_changes(f->s), 0);
+    reopen(f);
+    assert_int_equal(contact_fields_load(f->s, 1, 7, &got), SENDA_OK);
+    assert_int_equal(got.n, 2);
+    assert_true(senda_str_eq(got.list[0].value, SENDA_STR("golf")));
+    assert_true(senda_str_eq(got.list[1].name, SENDA_STR("talla")));
+    assert_int_equal(contact_fields_load(f->s, 2, 7, &got), SENDA_NONE); /* of another site */
+
+    for (unsigned i = 0; i < CONTACT_FIELDS_MAX; i++) {
+        (void)snprintf(name, sizeof(name), "f%u", i);
+        assert_int_equal(contact_fields_set(f->s, 1, 8, senda_cstr(name), SENDA_STR("x")),
+            SENDA_OK);
+    }
+    assert_int_equal(contact_fields_set(f->s, 1, 8, SENDA_STR("more"), SENDA_STR("x")), SENDA_FULL);
+    assert_int_equal(contact_fields_set(f->s, 1, 8, SENDA_STR("f3"), SENDA_STR("y")), SENDA_OK);
+    for (size_t n = 0; n < sizeof(hostile) - 1; n++) {
+        assert_int_equal(contact_fields_read((senda_str_t){ hostile, n }, &got), SENDA_BAD);
+    }
+    assert_int_equal(contact_fields_read((senda_str_t){ hostile, sizeof(hostile) - 1 }, &got),
+        SENDA_OK);
+    assert_int_equal(got.n, 1);
+}
+
+static void
 test_consent_and_unsubscription(void **state)
 {
     fixture_t *f = *state;
@@ -245,16 +289,16 @@ test_a_dead_address_stays_dead(void **state)
     fixture_t *f = *state;
     uint64_t a = learn(f, "email=a@example.com&consent=1", 0, false, 1000);
     contact_t c;
-    uint32_t service, reach;
+    uint32_t address, consent;
 
     contact_suppress(f->s, CHANNEL_EMAIL, "a@example.com", SUPPRESS_BOUNCED, 2000);
     contact_suppress(f->s, CHANNEL_EMAIL, "a@example.com", SUPPRESS_UNSUBSCRIBED, 3000);
     (void)learn(f, "email=a@example.com&consent=1", 0, true, 4000);
     assert_string_equal(refusal(f, a), "the address is dead");
     assert_int_equal(contact_load(f->s, a, &c), SENDA_OK);
-    contact_reach(f->s, &c, &service, &reach);
-    assert_int_equal(service, 0);
-    assert_int_equal(reach, 0);
+    contact_reach(f->s, &c, &address, &consent);
+    assert_int_equal(address, 0);
+    assert_int_equal(consent, 0);
 }
 
 static void
@@ -343,6 +387,7 @@ main(void)
         cmocka_unit_test(test_keys_sort_as_numbers),
         TEST(test_one_contact_an_address),
         TEST(test_a_repeated_header_changes_nothing),
+        TEST(test_fields_of_a_contact),
         TEST(test_consent_and_unsubscription),
         TEST(test_an_unsubscription_by_a_clock_set_back),
         TEST(test_a_dead_address_stays_dead),

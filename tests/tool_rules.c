@@ -9,6 +9,7 @@
  *     tool_rules damage STORE          a generation that cannot be opened
  *     tool_rules cookie STORE DAYS     a cookie "senda" that was made so many days ago
  *     tool_rules tags STORE VISITOR [TAG...]   what a flow would publish
+ *     tool_rules published STORE NAME  what is: "tag N", "block N position N"; the visitor as a name
  *
  * RULES, a line each: site HOST…, page NAME [EVENT], match METHODS PATTERN,
  * except METHODS PATTERN, event NAME, tag NAME PAGE TIMES [SECONDS].
@@ -470,6 +471,32 @@ show_journal(const char *store)
     return 0;
 }
 
+/* What the sidecar tells of a visitor: tags and blocks, by their numbers. */
+static int
+show_published(const char *store, const char *name)
+{
+    senda_published_t *published;
+    senda_visitor_t v = { { 0 } };
+    uint32_t tags[SENDA_TAGS_MAX];
+    senda_show_t shows[SENDA_SHOWS_MAX];
+    char path[PATH_MAX];
+    size_t len = strlen(name);
+    unsigned n;
+
+    memcpy(v.b, name, len < SENDA_VISITOR_LEN ? len : SENDA_VISITOR_LEN);
+    need(senda_published_open_read(&published, join(path, store, "published"), &err), path);
+    n = senda_published_tags(published, &v, tags, SENDA_TAGS_MAX);
+    for (unsigned i = 0; i < n; i++) {
+        printf("tag %u\n", tags[i]);
+    }
+    n = senda_published_shows(published, &v, shows, SENDA_SHOWS_MAX);
+    for (unsigned i = 0; i < n; i++) {
+        printf("block %u position %u\n", shows[i].block, shows[i].position);
+    }
+    senda_published_close(published);
+    return 0;
+}
+
 static int
 show_rings(const char *dir)
 {
@@ -527,6 +554,9 @@ main(int argc, char **argv)
     if (argc >= 4 && strcmp(argv[1], "tags") == 0) {
         return set_tags(argv[2], argv[3], argv + 4, argc - 4);
     }
-    fprintf(stderr, "tool_rules: init|publish|live|journal|rings|tags …\n");
+    if (argc >= 4 && strcmp(argv[1], "published") == 0) {
+        return show_published(argv[2], argv[3]);
+    }
+    fprintf(stderr, "tool_rules: init|publish|live|journal|rings|tags|published …\n");
     return 2;
 }

@@ -1,8 +1,8 @@
 /*
  * The engine's entry points and the order inside one event: whose it is,
- * counts, tags, stops and goals, starts. All that is decided elsewhere hangs
- * off here. Knows no clock, no store, no channel; what it cannot take for want
- * of memory or room it counts as refused.
+ * answers, counts, then what follows. All that is decided elsewhere hangs off
+ * here. Knows no clock, no store, no channel; what it cannot take for want of
+ * memory or room it counts as refused.
  */
 
 #include "engine_state.h"
@@ -21,17 +21,19 @@ engine_new(const program_t *program, const engine_options_t *options, engine_int
     e->zone = &program->zone;
     e->everybody = options->everybody_reachable;
     e->recall = options->recall;
+    e->tell = options->tell;
+    e->no_control = options->no_control;
+    e->channels = options->channels == 0 ? UINT32_MAX : options->channels;
     e->intent = intent;
     e->ctx = ctx;
     people_init(&e->people, options->persons_max);
     pool_init(&e->runs, sizeof(run_t));
     e->plan = plan_new(program);
     if (e->plan != NULL) {
-        history_store_init(&e->histories, e->plan->caps);
+        history_store_init(&e->histories, e->plan->shapes, e->zone);
         e->marks = calloc((size_t)e->plan->nslots + 1, sizeof(*e->marks));
-        e->starts = calloc(2 * (size_t)e->plan->nrules + 1, sizeof(*e->starts));
     }
-    if (e->marks == NULL || e->starts == NULL) {
+    if (e->marks == NULL || !engine_settle_init(e) || !engine_watch_init(e)) {
         engine_free(e);
         return NULL;
     }
@@ -58,9 +60,15 @@ engine_free(engine_t *e)
     pool_close(&e->runs);
     timers_close(&e->timers);
     engine_orders_free(&e->orders);
+    engine_texts_free(&e->texts);
+    engine_deeds_free(&e->deeds);
+    engine_stock_free(&e->stock);
+    engine_flow_free(e);
+    engine_settle_free(e);
+    engine_watch_free(e);
     plan_free(e->plan);
     free(e->marks);
-    free(e->starts);
+    free(e->batch);
     free(e);
 }
 
@@ -70,23 +78,27 @@ set_now(engine_t *e, senda_sec_t now)
     if (now > e->now) {
         e->now = now;
         e->seq = 0;
+        if (now >= e->calm_to || e->calm_to == 0)
+            engine_find_calm(e);
     }
 }
 
-/* What is marked from here on has changed together. */
-static void
-new_tick(engine_t *e)
+void
+engine_new_tick(engine_t *e)
 {
     if (++e->tick == 0) {
         memset(e->marks, 0, e->plan->nslots * sizeof(*e->marks));
         e->tick = 1;
     }
+    engine_settle_begin(e, NULL);
 }
 
+/* ---- whose it is ---- */
+
 static uint32_t
-person_new(engine_t *e, const engine_who_t *who, stamp_t first)
+person_new(engine_t *e, const engine_who_t *who, engine_mode_t mode)
 {
-    uint32_t person = people_new(&e->people, who->contact, first);
+    uint32_t person = people_new(&e->people, who->contact, engine_stamp(e));
 
     if (person == 0)
         return 0;
@@ -95,186 +107,152 @@ person_new(engine_t *e, const engine_who_t *who, stamp_t first)
         return 0;
     }
     engine_absence_person_new(e, person);
+    engine_watch_person_new(e, person, mode);
     return person;
 }
 
-uint32_t
-engine_person_of(engine_t *e, const engine_who_t *who, stamp_t first)
+static uint32_t
+owner_of(const engine_t *e, uint32_t visitor)
 {
-    uint32_t person = 0, visitor;
+    return ((const visitor_rec_t *)pool_at(&e->people.visitors, visitor))->person;
+}
 
-    if (who->contact != 0) {
+static uint32_t
+person_of(engine_t *e, const engine_who_t *who, uint32_t *visitor, engine_mode_t mode)
+{
+    uint32_t person = 0;
+
+    if (!senda_visitor_is_none(&who->visitor))
+        *visitor = people_visitor(&e->people, &who->visitor);
+    if (who->contact != 0)
         person = people_contact(&e->people, who->contact);
-    } else if (!senda_visitor_is_none(&who->visitor)) {
-        visitor = people_visitor(&e->people, &who->visitor);
-        if (visitor != 0)
-            return ((visitor_rec_t *)pool_at(&e->people.visitors, visitor))->person;
-    } else {
+    else if (*visitor != 0)
+        person = owner_of(e, *visitor);
+    else if (senda_visitor_is_none(&who->visitor))
         return 0;
-    }
-    return person != 0 ? person : person_new(e, who, first);
+    return person != 0 ? person : person_new(e, who, mode);
+}
+
+uint32_t
+engine_person_of(engine_t *e, const engine_who_t *who)
+{
+    uint32_t visitor = 0, person;
+
+    engine_new_tick(e);
+    person = person_of(e, who, &visitor, ENGINE_HISTORY);
+    if (person != 0)
+        engine_settle(e, person, NULL, ENGINE_HISTORY);
+    return person;
 }
 
 /* The person of an event; a visitor that shows up with a contact is that contact's from now on. */
 static uint32_t
-identify(engine_t *e, const engine_event_t *event, engine_mode_t mode)
+identify(engine_t *e, const engine_event_t *event, uint32_t *visitor, engine_mode_t mode)
 {
     const engine_who_t *who = &event->who;
-    uint32_t person = engine_person_of(e, who, engine_stamp(e)), visitor, owner;
+    uint32_t person = person_of(e, who, visitor, mode), owner;
 
-    if (person == 0 || who->contact == 0 || senda_visitor_is_none(&who->visitor))
+    if (person == 0 || senda_visitor_is_none(&who->visitor))
         return person;
-    visitor = people_visitor(&e->people, &who->visitor);
-    if (visitor == 0) {
-        if (people_new_visitor(&e->people, &who->visitor, person) == 0)
-            e->stats.refused++;
+    if (*visitor == 0 && who->contact == 0) {
+        *visitor = engine_person(e, person)->visitors;
         return person;
     }
-    owner = ((visitor_rec_t *)pool_at(&e->people.visitors, visitor))->person;
+    if (*visitor == 0) {
+        *visitor = people_new_visitor(&e->people, &who->visitor, person);
+        e->stats.refused += *visitor == 0;
+        return person;
+    }
+    owner = owner_of(e, *visitor);
     if (owner == person)
         return person;
-    if (engine_person(e, owner)->contact == 0)
-        engine_login(e, owner, person, event, mode);
-    else
-        people_give(&e->people, visitor, person);
+    if (engine_person(e, owner)->contact == 0) {
+        engine_login(e, owner, person, mode);
+    } else {
+        engine_views_left(e, engine_person(e, owner), *visitor);
+        people_give(&e->people, *visitor, person);
+    }
     return person;
 }
 
-void
-engine_rule_fired(engine_t *e, uint32_t person, uint32_t rule, const engine_event_t *event,
-    engine_mode_t mode)
-{
-    const rule_t *r = &e->plan->rules[rule];
-
-    if (r->trigger->has_absent)
-        engine_absence_arm(e, person, rule, engine_stamp(e), event);
-    else if (r->is_tag)
-        engine_tag_give(e, person, r->owner, mode);
-    else if (mode == ENGINE_ACT)
-        e->starts[e->nstarts++] = r->owner;
-}
-
-static bool
-is_among(const uint32_t *slots, unsigned n, uint32_t slot)
-{
-    while (n > 0 && slots[n - 1] != slot)
-        n--;
-    return n > 0;
-}
-
-/* Counts an event's keys; slots gets those that rules name. */
-static unsigned
-count(engine_t *e, uint32_t person, const engine_event_t *event, bool bought_before,
-    uint32_t *slots)
-{
-    person_t *p = engine_person(e, person);
-    unsigned n = 0;
-
-    for (unsigned i = 0; i <= event->nkeys && i <= SENDA_KEYS_MAX; i++) {
-        senda_key_t key = i == 0 ? SENDA_KEY_ANY : event->keys[i - 1];
-        uint32_t slot;
-
-        if (i == 0 ? !event->page : key == SENDA_KEY_ANY)
-            continue;
-        if (bought_before && key == senda_key_event(SENDA_EV_PURCHASE))
-            continue;
-        slot = plan_slot(e->plan, key);
-        if (slot == SLOT_NONE || is_among(slots, n, slot))
-            continue;
-        if (history_add(&e->histories, &p->history, slot, engine_stamp(e)) != SENDA_OK) {
-            e->stats.refused++;
-            continue;
-        }
-        engine_mark(e, slot);
-        slots[n++] = slot;
-    }
-    return n;
-}
+/* ---- an event ---- */
 
 static void
-fire(engine_t *e, uint32_t person, const engine_event_t *event, const uint32_t *slots, unsigned n,
-    engine_mode_t mode)
+take_reach(engine_t *e, person_t *p, const engine_event_t *event)
 {
-    const plan_t *plan = e->plan;
-
-    for (unsigned i = 0; i < n; i++) {
-        for (uint32_t k = plan->first[slots[i]]; k < plan->first[slots[i] + 1]; k++) {
-            const rule_t *rule = &plan->rules[plan->refs[k]];
-
-            if (rule->verb == SLOT_NONE)
-                engine_absence_happened(e, person, plan->refs[k]);
-            else if (engine_verb_fires(e, engine_person(e, person)->history, rule))
-                engine_rule_fired(e, person, plan->refs[k], event, mode);
-        }
-    }
-}
-
-static int
-by_number(const void *a, const void *b)
-{
-    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-
-    return (x > y) - (x < y);
-}
-
-/* The flows set off, in file order. */
-static void
-start(engine_t *e, uint32_t person, const engine_event_t *event)
-{
-    unsigned left_out = 0;
-    char *fields = NULL;
-    size_t len = 0;
-
-    if (e->nstarts == 0)
+    if (!event->has_reach ||
+        (p->address == (uint8_t)event->address && p->consent == (uint8_t)event->consent))
         return;
-    if (event->nfields > 0)
-        len = engine_fields_pack(event->fields, event->nfields, &fields, &left_out);
-    e->stats.refused += left_out;
-    qsort(e->starts, e->nstarts, sizeof(*e->starts), by_number);
-    for (uint32_t i = 0; i < e->nstarts; i++)
-        engine_flow_start(e, person, e->starts[i], engine_stamp(e), fields, len);
-    free(fields);
+    p->address = (uint8_t)event->address;
+    p->consent = (uint8_t)event->consent;
+    engine_mark(e, e->plan->reach);
 }
 
-static bool
-is_purchase(const engine_event_t *event)
+/* Answers of a form, by the names of declared fields. */
+static void
+take_answers(engine_t *e, uint32_t person, const engine_event_t *event)
 {
-    for (unsigned i = 0; i < event->nkeys; i++) {
-        if (event->keys[i] == senda_key_event(SENDA_EV_PURCHASE))
-            return true;
+    const program_t *g = e->program;
+
+    for (unsigned i = 0; i < event->nanswers && i < ENGINE_ANSWERS_MAX; i++) {
+        const senda_capture_t *a = &event->answers[i];
+        unsigned f = 0;
+        int64_t value;
+
+        while (f < g->nfields && !senda_str_eq(a->name, senda_cstr(g->fields[f].name)))
+            f++;
+        if (f < g->nfields && value_read(g->fields[f].type, a->value, &value))
+            engine_field_set(e, person, f, value);
+        else
+            e->stats.refused++;
     }
-    return false;
+}
+
+static void
+take_event(engine_t *e, const engine_event_t *event, engine_mode_t mode)
+{
+    bool bought_before = false;
+    uint32_t person, visitor = 0;
+
+    engine_advance(e, event->at, mode);
+    while (mode == ENGINE_HISTORY && engine_deed_before(e, stamp_make(e->now, e->seq + 1)))
+        continue;
+    e->seq += e->seq < STAMP_SEQ_MAX;
+    e->stats.events++;
+    engine_new_tick(e);
+    e->settle.event = event;
+    if (event->order.n > 0 && engine_event_has(event, SENDA_EV_PURCHASE))
+        bought_before = !engine_order_is_new(e, event->order);
+    person = identify(e, event, &visitor, mode);
+    if (person == 0) {
+        e->stats.refused += event->who.contact != 0 || !senda_visitor_is_none(&event->who.visitor);
+        return;
+    }
+    take_reach(e, engine_person(e, person), event);
+    take_answers(e, person, event);
+    engine_count_event(e, person, event, engine_visit(e, visitor, event), bought_before);
+    engine_basket_event(e, engine_person(e, person), event, bought_before);
+    engine_event_through(e);
+    engine_crossed(e, person, mode);
+    engine_settle(e, person, event, mode);
 }
 
 void
 engine_event(engine_t *e, const engine_event_t *event, engine_mode_t mode)
 {
-    uint32_t slots[SENDA_KEYS_MAX + 1], person;
-    bool bought_before = false;
-    unsigned n;
+    engine_event_t plain;
+    char *items = engine_items_plain(event, &plain);
 
-    engine_advance(e, event->at, mode);
-    e->seq += e->seq < STAMP_SEQ_MAX;
-    e->stats.events++;
-    e->nstarts = 0;
-    new_tick(e);
-    if (event->order.n > 0 && is_purchase(event))
-        bought_before = !engine_order_is_new(e, event->order);
-    person = identify(e, event, mode);
-    if (person == 0) {
-        e->stats.refused += event->who.contact != 0 || !senda_visitor_is_none(&event->who.visitor);
-        return;
-    }
-    if (event->has_reach) {
-        engine_person(e, person)->reach = (uint8_t)event->reach;
-        engine_person(e, person)->service = (uint8_t)event->service;
-    }
-    n = count(e, person, event, bought_before, slots);
-    fire(e, person, event, slots, n, mode);
-    if (mode == ENGINE_ACT) {
-        engine_flow_changed(e, person);
-        start(e, person, event);
-    }
+    take_event(e, items == NULL ? event : &plain, mode);
+    free(items);
+}
+
+/* ---- time ---- */
+
+static bool
+is_of_run(const timer_entry_t *timer)
+{
+    return timer_kind(timer->what) == TIMER_RUN || timer_kind(timer->what) == TIMER_STOP;
 }
 
 /* Timers of runs do not go off while the past is lived again: they wait for the present. */
@@ -287,21 +265,133 @@ put_back(engine_t *e, const timer_entry_t *held, size_t n)
     }
 }
 
+/* What is true of a person at this second: tags that end, absences, watches. */
+static bool
+is_of_state(const timer_entry_t *timer)
+{
+    return timer_kind(timer->what) <= TIMER_WATCH;
+}
+
+static int
+by_person(const void *a, const void *b)
+{
+    const timer_entry_t *x = a, *y = b;
+
+    if (x->person != y->person)
+        return x->person < y->person ? -1 : 1;
+    return (x->what > y->what) - (x->what < y->what);
+}
+
+static bool
+is_same(const timer_entry_t *a, const timer_entry_t *b)
+{
+    return a->due == b->due && a->person == b->person && a->what == b->what;
+}
+
+/* The earliest timer due at or before now; what steps had done before it is done first. */
+static bool
+next_timer(engine_t *e, senda_sec_t now, engine_mode_t mode, timer_entry_t *timer)
+{
+    stamp_t present = mode == ENGINE_ACT ? UINT64_MAX : stamp_make(now, 0);
+
+    for (;;) {
+        bool due = e->timers.n > 0 && e->timers.heap[0].due <= now;
+
+        if (!engine_deed_before(e, due ? stamp_make(e->timers.heap[0].due, 0) : present)) {
+            if (due)
+                timers_pop(&e->timers, timer);
+            return due;
+        }
+    }
+}
+
+/* Time begins with what was done or is due first: what was taken back may be earlier. */
+static void
+begin(engine_t *e, senda_sec_t now)
+{
+    senda_sec_t first = engine_deeds_begin(e, now);
+
+    if (e->timers.n > 0 && e->timers.heap[0].due < first)
+        first = e->timers.heap[0].due;
+    e->begun = true;
+    set_now(e, first);
+    engine_calendar_begin(e);
+}
+
+static void
+state_due(engine_t *e, const timer_entry_t *timer, engine_mode_t mode)
+{
+    switch (timer_kind(timer->what)) {
+    case TIMER_TAG:
+        engine_tag_due(e, timer, mode);
+        break;
+    case TIMER_RULE:
+        engine_absence_due(e, timer, mode);
+        break;
+    default:
+        engine_watch_due(e, timer);
+    }
+}
+
+/* All timers of state of this second, from the heap behind the first of them; how many. */
+static uint32_t
+take_second(engine_t *e, const timer_entry_t *first)
+{
+    uint32_t n = 0;
+    timer_entry_t timer = *first, *more;
+
+    for (;;) {
+        if (n == e->batch_size) {
+            uint32_t size = n == 0 ? 64 : 2 * n;
+
+            more = realloc(e->batch, size * sizeof(*more));
+            if (more == NULL) {
+                e->stats.refused++;
+                return n;
+            }
+            e->batch = more;
+            e->batch_size = size;
+        }
+        e->batch[n++] = timer;
+        if (e->timers.n == 0 || e->timers.heap[0].due != first->due ||
+            !is_of_state(&e->timers.heap[0]))
+            return n;
+        timers_pop(&e->timers, &timer);
+    }
+}
+
+/* Each person's together; what follows from them is worked off when all of them have come. */
+static void
+states_go_off(engine_t *e, const timer_entry_t *first, engine_mode_t mode)
+{
+    uint32_t n = take_second(e, first);
+
+    if (n > 1)
+        qsort(e->batch, n, sizeof(*e->batch), by_person);
+    for (uint32_t i = 0; i < n; i++) {
+        const timer_entry_t *t = &e->batch[i];
+
+        if (i == 0 || t->person != t[-1].person)
+            engine_new_tick(e);
+        if (i == 0 || !is_same(t, t - 1)) /* one armed twice */
+            state_due(e, t, mode);
+        if (i + 1 == n || t->person != t[1].person)
+            engine_settle(e, t->person, NULL, mode);
+    }
+}
+
 static void
 go_off(engine_t *e, const timer_entry_t *timer, engine_mode_t mode)
 {
-    uint32_t run = timer->what & ~TIMER_RUN;
-
-    new_tick(e);
-    if ((timer->what & TIMER_RUN) == 0) {
-        engine_absence_due(e, timer, mode);
-    } else {
-        const run_t *r = engine_run(e, run);
-
-        if ((r->state == RUN_WAITS || r->state == RUN_OVER) && r->person == timer->person &&
-            r->due == timer->due)
-            engine_flow_due(e, run);
+    if (is_of_state(timer)) {
+        states_go_off(e, timer, mode);
+        return;
     }
+    engine_new_tick(e);
+    if (timer_kind(timer->what) == TIMER_CALENDAR)
+        engine_calendar_due(e, timer, mode);
+    else
+        engine_flow_due(e, timer);
 }
 
 void
@@ -310,10 +400,13 @@ engine_advance(engine_t *e, senda_sec_t now, engine_mode_t mode)
     timer_entry_t timer, *held = NULL, *more;
     size_t nheld = 0, size = 0;
 
-    while (e->timers.n > 0 && e->timers.heap[0].due <= now) {
-        timers_pop(&e->timers, &timer);
+    if (!e->begun)
+        begin(e, now);
+    if (e->resumes && mode == ENGINE_ACT)
+        engine_flow_resume(e);
+    while (next_timer(e, now, mode, &timer)) {
         set_now(e, timer.due);
-        if (mode == ENGINE_ACT || (timer.what & TIMER_RUN) == 0) {
+        if (mode == ENGINE_ACT || !is_of_run(&timer)) {
             go_off(e, &timer, mode);
             continue;
         }
@@ -338,6 +431,8 @@ void
 engine_set_now(engine_t *e, senda_sec_t now)
 {
     engine_advance(e, now, ENGINE_HISTORY);
+    while (engine_deed_before(e, UINT64_MAX)) /* also those of the last event */
+        continue;
 }
 
 bool

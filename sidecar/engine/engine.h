@@ -5,9 +5,14 @@
  *
  * Time is in seconds and only goes forward: an event or an advance to an
  * earlier second is treated as if it came at the engine's present second.
- * A timer due at a second runs before that second's events. In one event, in
- * order: counts, tags, stops and goals of running flows, starts. `stop if` is
- * asked when something that it names happens and before each step that waited.
+ * A timer due at a second runs before that second's events: what is true
+ * first (tags that end, absences, segments), then starts by the calendar, then
+ * runs. In one event, in order: answers, counts, tags, scores, segments and
+ * blocks, stops, goals and waits of running flows, starts. `stop if` is asked
+ * when something that it names changes and before each step that waited.
+ *
+ * Facts across persons come with the events: how frequent a search is, what is
+ * in stock. The engine itself never looks from one person to another.
  *
  * Ownership: the program must outlive the engine; events and intents are
  * valid during the call only.
@@ -21,6 +26,8 @@
 
 typedef struct engine_s engine_t;
 
+#define ENGINE_ANSWERS_MAX 16 /* fields filled by one happening */
+
 /* Whom the engine remembers: a contact's number, else a visitor. */
 typedef struct {
     uint64_t contact; /* 0: none known */
@@ -31,15 +38,20 @@ typedef struct {
 typedef struct {
     senda_sec_t at;
     engine_who_t who; /* both set: from now on this visitor is this contact; its history moves */
-    uint32_t reach;   /* CHANNEL_BITs with address and consent */
-    bool has_reach;   /* reach is said anew by this event */
-    uint32_t service; /* CHANNEL_BITs with an address, whatever the consent: transactional mail */
+    bool has_reach;   /* address and consent are said anew by this event */
+    uint32_t address; /* CHANNEL_BITs with an address */
+    uint32_t consent; /* CHANNEL_BITs with consent to marketing */
     unsigned nkeys;   /* pages, then events */
     senda_key_t keys[SENDA_KEYS_MAX];
     bool page;        /* a counted page view */
-    unsigned nfields; /* captures, attributes of the event */
+    unsigned nfields; /* captures, attributes of the event; of `items` what stands behind a ':' of
+                         each is left out */
     senda_capture_t fields[2 * SENDA_CAPTURES_MAX];
     senda_str_t order; /* a purchase's number; a known one makes the event a visit only */
+    unsigned
+        nanswers; /* declared fields of the person, by name; values that are none are refused */
+    senda_capture_t answers[ENGINE_ANSWERS_MAX];
+    uint32_t rank; /* of a search: 1 + searches more frequent on this site; 0: unknown */
 } engine_event_t;
 
 typedef enum {
@@ -52,9 +64,36 @@ typedef enum {
     INTENT_SAVE,     /* run: store its record (packed), it changed */
     INTENT_RECALL,   /* flow, entry: `stop if` came true after the end: what waits is not sent */
     INTENT_FORGET,   /* run: its record is no longer needed */
+    INTENT_UNTAG,    /* tag: lost, or ended */
+    INTENT_SCORE,    /* score: the person's points now */
+    INTENT_SET,      /* flow, step: a field was set to step->text */
+    INTENT_BENEFIT, /* flow, entry, step: coupon, credit or gift, valid until `until` (0: for ever) */
+    INTENT_NOTIFY, /* flow, entry, step */
+    INTENT_CALL,   /* flow, entry, step */
+    INTENT_SHOW,   /* show: on or no longer */
+    INTENT_DEED,   /* run: store this record, engine_redo takes it back; never changes */
+    /* only with options.tell: what did not happen, and why */
+    INTENT_REFUSED,  /* flow: a start; reason */
+    INTENT_SKIPPED,  /* flow, entry, step: a message; reason */
+    INTENT_WITHHELD, /* flow, entry, step: the person is in the control group */
+    INTENT_WAITS,    /* flow, entry, step: until `until`; also a message held by quiet hours */
+    INTENT_BRANCH,   /* flow, entry, step: an `if` (on: it held) or a split (branch) */
 } intent_kind_t;
 
-#define ENGINE_RUN_MAX 4096 /* bytes of a packed run */
+typedef enum {
+    REASON_NONE,
+    REASON_ONLY_IF,
+    REASON_AGAIN,
+    REASON_SAME_SECOND, /* a run of the flow has started and ended in this second */
+    REASON_RUNNING,     /* a run of the flow still goes on */
+    REASON_UNREACHABLE, /* no address or no consent */
+    REASON_STOP,        /* `stop if` holds already */
+    REASON_LIMIT,
+    REASON_STOCK, /* the run ended: everything is sold out */
+} intent_reason_t;
+
+#define ENGINE_RUN_MAX      4096 /* bytes of a packed run or deed */
+#define ENGINE_BENEFITS_MAX 8    /* of one message; further ones are refused */
 
 typedef struct {
     intent_kind_t kind;
@@ -69,7 +108,16 @@ typedef struct {
     const prog_tag_t *tag;
     unsigned nfields; /* of the starting happening, for the message */
     const senda_capture_t *fields;
-    senda_str_t run; /* INTENT_SAVE: what engine_restore takes back */
+    senda_str_t run; /* INTENT_SAVE: what engine_restore takes back; INTENT_DEED */
+    senda_sec_t until;
+    intent_reason_t reason;
+    bool on;
+    uint32_t branch;
+    int64_t score;
+    const prog_show_t *show;
+    const prog_step_t *recipe; /* of a message: the last STEP_RECOMMEND before it; NULL: none */
+    unsigned nbenefits;        /* of a message: those valid from it on */
+    const prog_step_t *benefits[ENGINE_BENEFITS_MAX];
 } intent_t;
 
 typedef void (*engine_intent_pt)(void *ctx, const intent_t *intent);
@@ -78,7 +126,10 @@ typedef struct {
     bool everybody_reachable; /* replay and tests: every person can be reached and has consented */
     uint64_t persons_max;     /* 0: no bound; further persons are counted as refused */
     senda_sec_t
-        recall; /* seconds after a run's end in which `stop if` recalls what waits; 0: none */
+        recall;      /* seconds after a run's end in which `stop if` recalls what waits; 0: none */
+    bool tell;       /* say also what did not happen */
+    bool no_control; /* nobody is in the control group */
+    uint32_t channels; /* CHANNEL_BITs that can be sent by: of a step's they go first; 0: all */
 } engine_options_t;
 
 /* NULL only if there is no memory. */
@@ -112,6 +163,20 @@ senda_sec_t engine_now(const engine_t *e);
 senda_rc_t engine_restore(engine_t *e, senda_str_t run);
 
 /*
+ * Takes back what a step did to its person (INTENT_DEED). All deeds are given
+ * before the history is replayed, in any order: each is done at its moment.
+ * SENDA_OK; SENDA_NONE: what it names is no longer in the program; SENDA_BAD;
+ * SENDA_SYS.
+ */
+senda_rc_t engine_redo(engine_t *e, senda_str_t deed);
+
+/* Whether a deed changed the person for good; false: it only counts, as a message that was got. */
+bool engine_deed_is_lasting(senda_str_t deed);
+
+/* A fact: this item is sold out, or in stock again. Unknown items pass. */
+void engine_stock(engine_t *e, senda_str_t item, bool sold_out);
+
+/*
  * After history and restore: timers had run up to now. Absences of `when`
  * sentences due at or before it are dropped as already run; timers of restored
  * runs that are due stay, and run at the next advance.
@@ -120,7 +185,19 @@ void engine_set_now(engine_t *e, senda_sec_t now);
 
 /* For variables, tests and reports: false if the person is unknown or never got it. */
 bool engine_has_tag(engine_t *e, const engine_who_t *who, const prog_tag_t *tag);
+/* What is true of the person at the engine's present second; of an unknown one what is of nobody. */
+bool engine_holds(engine_t *e, const engine_who_t *who, const prog_cond_t *cond);
+int64_t engine_score(engine_t *e, const engine_who_t *who);
+int32_t engine_stage(engine_t *e,
+    const engine_who_t *who); /* index into program.stages, -1: none */
+/* How often a page or event came, if a rule asks for it; else 0. */
 uint32_t engine_count(engine_t *e, const engine_who_t *who, senda_key_t key);
+
+/*
+ * A person's place in the control group (flow and step 0) or in a split, for
+ * good: 0 … 9999, by a hash of the contact's number, else of the visitor.
+ */
+uint32_t engine_person_share(const engine_who_t *who, uint32_t flow, uint32_t step);
 
 /* The visitors of a contact, at most max; how many. */
 unsigned engine_visitors(engine_t *e, uint64_t contact, senda_visitor_t *out, unsigned max);

@@ -1,6 +1,6 @@
 /*
- * What others may ask of the engine: tags, counts, a contact's visitors,
- * figures. Changes nothing and makes nobody known.
+ * What others may ask of the engine: tags, conditions, points, counts, a
+ * contact's visitors, figures. Changes nothing and makes nobody known.
  */
 
 #include "engine_state.h"
@@ -24,9 +24,35 @@ bool
 engine_has_tag(engine_t *e, const engine_who_t *who, const prog_tag_t *tag)
 {
     const person_t *p = known(e, who);
-    uint32_t slot = plan_tag_slot(e->plan, (uint32_t)(tag - e->program->tags));
 
-    return p != NULL && history_part(&e->histories, p->history, slot).count > 0;
+    return p != NULL && engine_tag_had(e, p, (uint32_t)(tag - e->program->tags));
+}
+
+static const person_t nobody;
+
+bool
+engine_holds(engine_t *e, const engine_who_t *who, const prog_cond_t *cond)
+{
+    const scope_t whole = { 0 };
+    const person_t *p = known(e, who);
+
+    return engine_cond_holds(e, p == NULL ? &nobody : p, cond, &whole);
+}
+
+int64_t
+engine_score(engine_t *e, const engine_who_t *who)
+{
+    const person_t *p = known(e, who);
+
+    return p == NULL ? 0 : engine_score_of(e, p);
+}
+
+int32_t
+engine_stage(engine_t *e, const engine_who_t *who)
+{
+    const person_t *p = known(e, who);
+
+    return engine_stage_of(e, p == NULL ? &nobody : p);
 }
 
 uint32_t

@@ -17,7 +17,7 @@ field_bytes(const senda_capture_t *f)
 size_t
 engine_fields_pack(const senda_capture_t *fields, unsigned n, char **buf, unsigned *left_out)
 {
-    bool fits[ENGINE_FIELDS_MAX] = { false };
+    bool fits[ENGINE_RUN_FIELDS] = { false };
     size_t len = 0;
     char *p;
 
@@ -74,4 +74,18 @@ engine_fields_unpack(const char *buf, size_t len, senda_capture_t *fields, unsig
         n++;
     }
     return n;
+}
+
+senda_str_t
+engine_field_in(const char *fields, size_t len, const char *name)
+{
+    senda_capture_t all[ENGINE_RUN_FIELDS];
+    unsigned n = engine_fields_unpack(fields, len, all, ENGINE_RUN_FIELDS);
+    senda_str_t wanted = senda_cstr(name);
+
+    for (unsigned i = 0; i < n; i++) {
+        if (senda_str_eq(all[i].name, wanted))
+            return all[i].value;
+    }
+    return (senda_str_t){ "", 0 };
 }

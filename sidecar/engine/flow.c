@@ -1,276 +1,419 @@
 /*
- * Flows: who may start one, what its steps do, what ends it. A run is moved
- * by its timer or by a change that its `stop if` or goal names, by nothing
- * else; each change of a run is said with its record, so that it can be
- * stored with what it caused.
+ * Runs of flows: what ends one, what its goal is, what it waits for. A run is
+ * moved by its timer, by a change that its `stop if`, goal or wait names, or by
+ * another run that leaves its flow, by nothing else; each change of a run is
+ * said with its record, so that it can be stored with what it caused. Runs of
+ * one person that move together do so in file order.
  */
 
-#include "engine_state.h"
+#include "flow.h"
 
 #include <stdlib.h>
 
 senda_sec_t
 engine_flow_forget_at(const engine_t *e, const run_t *run)
 {
-    const prog_flow_t *f = &e->program->flows[run->flow];
-    senda_sec_t start = stamp_sec(run->began), until = start + 1, goal;
+    const prog_flow_t *f = flow_of(e, run);
+    senda_sec_t start = stamp_sec(run->began), until = start + 1, later;
 
-    if (f->again == AGAIN_NEVER)
+    if (f->again == AGAIN_NEVER || (f->again == AGAIN_EACH && (run->entry & ENTRY_OF_VALUE) != 0))
         return TIMER_NEVER;
     if (f->again == AGAIN_AFTER) {
-        goal = engine_later(e, start, f->again_after);
-        until = goal > until ? goal : until;
+        later = engine_later(e, start, f->again_after);
+        until = later > until ? later : until;
     }
     if (f->goal != NULL && !run->goal && !senda_span_is_zero(f->goal_within)) {
-        goal = engine_later(e, start, f->goal_within);
-        until = goal > until ? goal : until;
+        later = engine_later(e, start, f->goal_within);
+        until = later > until ? later : until;
     }
     return until;
 }
 
-/* `again`, one run at a time, and one start a second: the second names the run. */
-static bool
-again_allows(const engine_t *e, const person_t *p, uint32_t flow)
-{
-    const prog_flow_t *f = &e->program->flows[flow];
-
-    for (uint32_t id = p->runs; id != 0;) {
-        const run_t *r = pool_at(&e->runs, id);
-
-        id = r->next;
-        if (r->flow != flow || (r->state != RUN_WAITS && r->state != RUN_OVER))
-            continue;
-        if (r->state == RUN_WAITS || f->again == AGAIN_NEVER || stamp_sec(r->began) >= e->now)
-            return false;
-        if (f->again == AGAIN_AFTER &&
-            e->now < engine_later(e, stamp_sec(r->began), f->again_after))
-            return false;
-    }
-    return true;
-}
-
-static uint32_t
-reach_of(const engine_t *e, const person_t *p, const prog_flow_t *f)
+uint32_t
+flow_reach(const engine_t *e, const person_t *p, const prog_flow_t *f)
 {
     if (e->everybody)
         return UINT32_MAX;
-    return f->transactional ? p->service : p->reach;
+    return f->transactional ? p->address : p->address & p->consent;
 }
 
-static bool
-is_reachable(const engine_t *e, const person_t *p, uint32_t flow)
+bool
+flow_withholds(engine_t *e, const run_t *r)
 {
-    uint32_t channels = e->plan->flows[flow].channels;
+    engine_who_t who;
 
-    return channels == 0 || (channels & reach_of(e, p, &e->program->flows[flow])) != 0;
+    if (e->no_control || e->program->control == 0 || flow_of(e, r)->transactional)
+        return false;
+    engine_who(e, engine_person(e, r->person), &who);
+    return engine_person_share(&who, 0, 0) < e->program->control;
 }
+
+/* ---- ends ---- */
 
 /* A message of it may still wait for its server: `stop if` is heard also after the end. */
 static bool
 may_recall(const engine_t *e, const run_t *r)
 {
-    return e->recall > 0 && !r->recalled && e->plan->flows[r->flow].channels != 0 &&
-        e->program->flows[r->flow].stop != NULL;
+    return r->state == RUN_OVER && !r->recalled && e->now < stamp_sec(r->waits) + e->recall &&
+        e->plan->flows[r->flow].channels != 0 && flow_of(e, r)->stop != NULL;
 }
 
-/* The run has ended: kept while `again`, its goal or a recall still needs it, else forgotten. */
-static void
-end(engine_t *e, uint32_t id, intent_kind_t how)
+static bool
+may_reach_goal(const engine_t *e, const run_t *r)
 {
-    run_t *r = engine_run(e, id);
-    senda_sec_t until;
+    const prog_flow_t *f = flow_of(e, r);
 
-    e->stats.runs -= r->state == RUN_WAITS;
-    r->state = RUN_OVER;
-    r->recalled = how == INTENT_STOPPED;
-    engine_say_run(e, how, r);
+    return f->goal != NULL && !r->goal && !senda_span_is_zero(f->goal_within);
+}
+
+static void
+drop_fields(run_t *r)
+{
     free(r->fields);
     r->fields = NULL;
     r->fields_len = 0;
+}
+
+void
+flow_end(engine_t *e, uint32_t run, intent_kind_t how, intent_reason_t reason)
+{
+    run_t *r = engine_run(e, run);
+    intent_t intent = { .kind = how, .reason = reason };
+    senda_sec_t until;
+
+    e->stats.runs--;
+    r->state = RUN_OVER;
+    r->waits = engine_stamp(e);
+    r->look = TIMER_NEVER;
+    r->recipe = 0;
+    r->ngiven = 0;
+    r->recalled = how == INTENT_STOPPED;
+    engine_say(e, &intent, r);
     until = engine_flow_forget_at(e, r);
     if (may_recall(e, r) && until < e->now + e->recall)
         until = e->now + e->recall;
     if (until <= e->now) {
         engine_say_run(e, INTENT_FORGET, r);
-        engine_run_drop(e, id);
+        engine_run_drop(e, run);
         return;
     }
-    engine_run_arm(e, id, until);
+    if (!may_recall(e, r) && !may_reach_goal(e, r))
+        drop_fields(r);
+    engine_run_arm(e, run, until);
     engine_say_run(e, INTENT_SAVE, r);
 }
 
-/* The first channel of the step that reaches the person; none: the step is skipped. */
-static void
-send(engine_t *e, const run_t *r, const prog_step_t *step)
-{
-    const person_t *p = engine_person(e, r->person);
-    uint32_t reach = reach_of(e, p, &e->program->flows[r->flow]);
-
-    for (unsigned i = 0; i < step->nchannels; i++) {
-        if ((reach & CHANNEL_BIT(step->channels[i])) != 0) {
-            intent_t intent = { .kind = INTENT_MESSAGE,
-                .step = step,
-                .channel = step->channels[i] };
-
-            engine_say(e, &intent, r);
-            return;
-        }
-    }
-}
-
-/* Steps until one waits or the flow ends. Targets only lead forward, so this ends. */
-static void
-go_on(engine_t *e, uint32_t id)
-{
-    run_t *r = engine_run(e, id);
-    const prog_flow_t *f = &e->program->flows[r->flow];
-    uint32_t i = r->step;
-
-    while (i < f->nsteps && f->steps[i].kind != STEP_END) {
-        const prog_step_t *step = &f->steps[i];
-
-        switch (step->kind) {
-        case STEP_WAIT:
-            r->step = i + 1;
-            engine_run_arm(e, id, engine_later(e, e->now, step->span));
-            engine_say_run(e, INTENT_SAVE, r);
-            return;
-        case STEP_SEND:
-            send(e, r, step);
-            i++;
-            break;
-        case STEP_IF:
-            i = engine_cond_holds(e, engine_person(e, r->person), step->cond, 0, r->began)
-                ? i + 1
-                : (step->target > i ? step->target : f->nsteps);
-            break;
-        case STEP_JUMP:
-            i = step->target > i ? step->target : f->nsteps;
-            break;
-        case STEP_END:
-            break;
-        }
-    }
-    r->step = i;
-    end(e, id, INTENT_FINISHED);
-}
-
 void
-engine_flow_start(engine_t *e, uint32_t person, uint32_t flow, stamp_t after, const char *fields,
-    size_t fields_len)
+flow_leave(engine_t *e, uint32_t person, uint32_t flow)
 {
-    person_t *p = engine_person(e, person);
-    const prog_flow_t *f = &e->program->flows[flow];
-    uint32_t id;
-    run_t *r;
+    uint32_t next;
 
-    if (!again_allows(e, p, flow) || !is_reachable(e, p, flow))
-        return;
-    if (f->stop != NULL && engine_cond_holds(e, p, f->stop, after, engine_stamp(e)))
-        return;
-    id = engine_run_new(e, person, RUN_WAITS);
-    if (id == 0)
-        return;
-    r = engine_run(e, id);
-    r->flow = flow;
-    r->after = after;
-    r->began = engine_stamp(e);
-    r->entry = (uint64_t)e->now;
-    if (fields_len > 0 && (r->fields = malloc(fields_len)) != NULL) {
-        memcpy(r->fields, fields, fields_len);
-        r->fields_len = (uint16_t)fields_len;
+    for (uint32_t id = engine_person(e, person)->runs; id != 0; id = next) {
+        const run_t *r = engine_run(e, id);
+
+        next = r->next;
+        if (r->flow == flow && flow_is_on(r))
+            flow_end(e, id, INTENT_STOPPED, REASON_NONE);
     }
-    e->stats.runs++;
-    engine_say_run(e, INTENT_STARTED, r);
-    go_on(e, id);
+}
+
+/* ---- `stop if` ---- */
+
+static scope_t
+scope_of(const run_t *r, stamp_t after)
+{
+    return (scope_t){ .after = after,
+        .began = r->began,
+        .fields = r->fields,
+        .fields_len = r->fields_len,
+        .in_flow = true };
 }
 
 static bool
 is_marked(const engine_t *e, const uint32_t *slots, uint32_t n)
 {
     for (uint32_t i = 0; i < n; i++) {
-        if (e->marks[slots[i]] == e->tick)
+        if (engine_marked(e, slots[i]))
             return true;
     }
     return false;
 }
 
-static bool
-goal_reached(const engine_t *e, const person_t *p, const run_t *r)
+bool
+flow_stops(engine_t *e, const run_t *r)
 {
-    const prog_flow_t *f = &e->program->flows[r->flow];
+    const prog_flow_t *f = flow_of(e, r);
+    scope_t scope = scope_of(r, r->after);
+
+    return f->stop != NULL && engine_cond_holds(e, engine_person(e, r->person), f->stop, &scope);
+}
+
+bool
+flow_stops_itself(engine_t *e, uint32_t run)
+{
+    const run_t *r = engine_run(e, run);
     const flow_plan_t *plan = &e->plan->flows[r->flow];
-    prog_cond_t goal;
+
+    if (!is_marked(e, plan->stop, plan->nstop) || !flow_stops(e, r))
+        return false;
+    flow_end(e, run, INTENT_STOPPED, REASON_NONE);
+    return true;
+}
+
+void
+flow_look(engine_t *e, uint32_t run)
+{
+    const run_t *r = engine_run(e, run);
+    scope_t scope = scope_of(r, r->after);
+    senda_sec_t next;
+
+    if (!e->plan->flows[r->flow].stop_ages || !flow_is_on(r))
+        return;
+    next = engine_cond_next(e, engine_person(e, r->person), flow_of(e, r)->stop, &scope);
+    if (next != r->look)
+        engine_run_look(e, run, next);
+}
+
+/* ---- changes ---- */
+
+/* "3 times" has been reached; a login may bring more at once. */
+static bool
+has_come(engine_t *e, const run_t *r, const prog_cond_t *c, stamp_t after)
+{
+    scope_t scope = scope_of(r, after);
+    prog_cond_t reached = *c;
+
+    if (c->kind == COND_VERB && c->verb.count == COUNT_EXACTLY)
+        reached.verb.count = COUNT_AT_LEAST;
+    return engine_cond_holds(e, engine_person(e, r->person), &reached, &scope);
+}
+
+static bool
+reaches_goal(engine_t *e, const run_t *r)
+{
+    const prog_flow_t *f = flow_of(e, r);
+    const flow_plan_t *plan = &e->plan->flows[r->flow];
 
     if (f->goal == NULL || r->goal || !is_marked(e, plan->goal, plan->ngoal))
         return false;
     if (senda_span_is_zero(f->goal_within)) {
-        if (r->state != RUN_WAITS)
+        if (!flow_is_on(r))
             return false;
     } else if (e->now >= engine_later(e, stamp_sec(r->began), f->goal_within)) {
         return false;
     }
-    goal = *f->goal;
-    if (goal.kind == COND_VERB && goal.verb.count == COUNT_EXACTLY)
-        goal.verb.count = COUNT_AT_LEAST; /* it is reached; a login may bring more at once */
-    return engine_cond_holds(e, p, &goal, r->began, r->began);
+    return has_come(e, r, f->goal, r->began);
 }
 
 static bool
-is_stopped(const engine_t *e, const person_t *p, const run_t *r)
+is_stopped(engine_t *e, const run_t *r)
 {
-    const prog_flow_t *f = &e->program->flows[r->flow];
     const flow_plan_t *plan = &e->plan->flows[r->flow];
 
-    return (r->state == RUN_WAITS || may_recall(e, r)) && f->stop != NULL &&
-        is_marked(e, plan->stop, plan->nstop) &&
-        engine_cond_holds(e, p, f->stop, r->after, r->began);
+    return (flow_is_on(r) || may_recall(e, r)) && is_marked(e, plan->stop, plan->nstop) &&
+        flow_stops(e, r);
+}
+
+/* The slots that the wait names in which the run is; none if it is in none for an event. */
+static slots_t
+awaited(const engine_t *e, const run_t *r)
+{
+    if (r->state != RUN_WAITS || r->step == 0 ||
+        flow_of(e, r)->steps[r->step - 1].kind != STEP_WAIT_EVENT)
+        return (slots_t){ 0, NULL };
+    return e->plan->flows[r->flow].waits[r->step - 1];
+}
+
+/* What the run waits for has come. */
+static bool
+is_awaited(engine_t *e, const run_t *r)
+{
+    slots_t slots = awaited(e, r);
+
+    return is_marked(e, slots.list, slots.n) &&
+        has_come(e, r, flow_of(e, r)->steps[r->step - 1].cond, r->waits);
 }
 
 /* A run that one happening both stops and brings to its goal has reached it: counted, then ended. */
-void
-engine_flow_changed(engine_t *e, uint32_t person)
+static void
+run_changed(engine_t *e, uint32_t id)
 {
-    const person_t *p = engine_person(e, person);
-    uint32_t next;
+    run_t *r = engine_run(e, id);
+    bool stopped = is_stopped(e, r), reached = reaches_goal(e, r);
+    uint32_t person = r->person;
 
-    for (uint32_t id = p->runs; id != 0; id = next) {
-        run_t *r = engine_run(e, id);
-        bool stopped, reached;
-
-        next = r->next;
-        if (r->state != RUN_WAITS && r->state != RUN_OVER)
-            continue;
-        stopped = is_stopped(e, p, r);
-        reached = goal_reached(e, p, r);
-        if (reached) {
-            r->goal = true;
-            engine_say_run(e, INTENT_GOAL, r);
-        }
-        if (stopped && r->state == RUN_OVER) {
+    if (reached) {
+        r->goal = true;
+        engine_say_run(e, INTENT_GOAL, r);
+    }
+    if (!flow_is_on(r)) {
+        if (stopped) {
             r->recalled = true;
             engine_say_run(e, INTENT_RECALL, r);
         }
-        if (r->state == RUN_WAITS && (stopped || reached))
-            end(e, id, stopped ? INTENT_STOPPED : INTENT_FINISHED);
-        else if (reached)
+        if (!may_recall(e, r) && !may_reach_goal(e, r))
+            drop_fields(r);
+        if (stopped || reached)
             engine_say_run(e, INTENT_SAVE, r);
+    } else if (stopped || reached) {
+        flow_end(e, id, stopped ? INTENT_STOPPED : INTENT_FINISHED, REASON_NONE);
+    } else if (is_awaited(e, r)) {
+        step_go_on(e, id);
+        engine_settle(e, person, NULL, ENGINE_ACT);
+    } else {
+        flow_look(e, id);
+    }
+}
+
+static int
+by_flow(const void *a, const void *b, void *ctx)
+{
+    engine_t *e = ctx;
+    const run_t *x = engine_run(e, *(const uint32_t *)a), *y = engine_run(e, *(const uint32_t *)b);
+
+    if (x->flow != y->flow)
+        return x->flow < y->flow ? -1 : 1;
+    if (x->began != y->began)
+        return x->began < y->began ? -1 : 1;
+    return (x->entry > y->entry) - (x->entry < y->entry);
+}
+
+static bool
+is_touched(const engine_t *e, const run_t *r)
+{
+    const flow_plan_t *plan = &e->plan->flows[r->flow];
+    slots_t slots = awaited(e, r);
+    bool on = flow_is_on(r);
+
+    return ((on || may_recall(e, r)) && is_marked(e, plan->stop, plan->nstop)) ||
+        ((on || may_reach_goal(e, r)) && is_marked(e, plan->goal, plan->ngoal)) ||
+        is_marked(e, slots.list, slots.n);
+}
+
+/* Runs of the person whose flow names what is marked, in e->work, in file order. */
+static size_t
+collect(engine_t *e, uint32_t person)
+{
+    size_t n = 0;
+
+    for (uint32_t id = engine_person(e, person)->runs; id != 0; id = engine_run(e, id)->next) {
+        const run_t *r = engine_run(e, id);
+
+        if (!is_touched(e, r))
+            continue;
+        if (n == e->work_size) {
+            size_t size = n == 0 ? 64 : 2 * n;
+            uint32_t *work = realloc(e->work, size * sizeof(*work));
+
+            if (work == NULL) {
+                e->stats.refused++;
+                break;
+            }
+            e->work = work;
+            e->work_size = size;
+        }
+        e->work[n++] = id;
+    }
+    if (n > 1)
+        qsort_r(e->work, n, sizeof(*e->work), by_flow, e);
+    return n;
+}
+
+void
+engine_flow_changed(engine_t *e, uint32_t person)
+{
+    size_t n = engine_person(e, person)->runs == 0 ? 0 : collect(e, person);
+
+    /* a run may end others of its person on the way */
+    for (size_t i = 0; i < n; i++) {
+        const run_t *r = engine_run(e, e->work[i]);
+
+        if (r->person == person && (flow_is_on(r) || r->state == RUN_OVER))
+            run_changed(e, e->work[i]);
+    }
+}
+
+/* ---- timers ---- */
+
+static void
+run_due(engine_t *e, uint32_t id)
+{
+    run_t *r = engine_run(e, id);
+    uint32_t person = r->person;
+
+    if (r->state == RUN_OVER) {
+        engine_say_run(e, INTENT_FORGET, r);
+        engine_run_drop(e, id);
+    } else if (flow_stops(e, r)) {
+        flow_end(e, id, INTENT_STOPPED, REASON_NONE);
+    } else {
+        step_go_on(e, id);
+        engine_settle(e, person, NULL, ENGINE_ACT);
+    }
+}
+
+static void
+look_due(engine_t *e, uint32_t id)
+{
+    run_t *r = engine_run(e, id);
+
+    r->look = TIMER_NEVER;
+    if (flow_stops(e, r))
+        flow_end(e, id, INTENT_STOPPED, REASON_NONE);
+    else
+        flow_look(e, id);
+}
+
+/* The earliest begun of the person's runs for which the timer still means something; 0: none. */
+static uint32_t
+meant_by(engine_t *e, const timer_entry_t *timer)
+{
+    bool look = timer_kind(timer->what) == TIMER_STOP;
+    uint32_t flow = timer_number(timer->what), found = 0;
+
+    for (uint32_t id = engine_person(e, timer->person)->runs; id != 0;
+         id = engine_run(e, id)->next) {
+        const run_t *r = engine_run(e, id);
+
+        if (r->flow != flow || (look ? r->look : r->due) != timer->due)
+            continue;
+        if (found == 0 || by_flow(&id, &found, e) < 0)
+            found = id;
+    }
+    return found;
+}
+
+void
+engine_flow_due(engine_t *e, const timer_entry_t *timer)
+{
+    uint32_t id;
+
+    if (!engine_person(e, timer->person)->alive)
+        return;
+    while ((id = meant_by(e, timer)) != 0) {
+        if (timer_kind(timer->what) == TIMER_STOP)
+            look_due(e, id);
+        else
+            run_due(e, id);
     }
 }
 
 void
-engine_flow_due(engine_t *e, uint32_t run)
+engine_flow_resume(engine_t *e)
 {
-    run_t *r = engine_run(e, run);
-    const prog_flow_t *f = &e->program->flows[r->flow];
-    const person_t *p = engine_person(e, r->person);
+    e->resumes = false;
+    for (uint32_t id = 1; id < e->runs.next; id++) {
+        const run_t *r = engine_run(e, id);
 
-    if (r->state == RUN_OVER) {
-        engine_say_run(e, INTENT_FORGET, r);
-        engine_run_drop(e, run);
-    } else if (f->stop != NULL && engine_cond_holds(e, p, f->stop, r->after, r->began)) {
-        end(e, run, INTENT_STOPPED);
-    } else {
-        go_on(e, run);
+        if (flow_is_on(r) && e->plan->flows[r->flow].stop_ages)
+            engine_run_look(e, id, e->now);
     }
+}
+
+void
+engine_flow_free(engine_t *e)
+{
+    for (uint32_t i = 0; i < e->nenters; i++)
+        free(e->enters[i].fields);
+    free(e->work);
 }

@@ -1,9 +1,9 @@
 /*
  * A person's history block: a word of sizes, the items in order of slot (slot
- * and count in a word), then their moments in the same order. An item keeps
- * min(count, cap) moments, so their number needs no room. Small blocks are cut
+ * and count in a word), then their words in the same order: the fixed ones and
+ * min(count, cap) entries, so their number needs no room. Small blocks are cut
  * from big chunks, one free list a size. Never looks at a clock; fails with a
- * code and leaves the history as it was.
+ * code and leaves the history as it was. How two become one: history_join.c.
  */
 
 #include "history.h"
@@ -11,16 +11,26 @@
 #include <stdlib.h>
 
 #define CHUNK_BYTES (256u << 10)
-#define SMALL_WORDS (2 * HISTORY_CLASSES)
+#define SMALL_WORDS HISTORY_CLASSES
 
 /* The first word: items, words in use, words there are. */
 typedef struct {
     uint16_t items, unused, words, room;
 } head_t;
 
+/* A slot, how many words it has, how often it came. */
 typedef struct {
-    uint32_t slot, count;
+    uint32_t place; /* slot << WORDS_BITS | words */
+    uint32_t count;
 } item_t;
+
+#define WORDS_BITS 9 /* HISTORY_ENTRIES_MAX entries of HISTORY_WIDTH_MAX, and the fixed ones */
+
+static inline uint32_t
+slot_of(const item_t *i)
+{
+    return i->place >> WORDS_BITS;
+}
 
 static inline head_t *
 head_of(uint64_t *h)
@@ -35,15 +45,21 @@ items_of(uint64_t *h)
 }
 
 static inline uint32_t
-kept(const history_store_t *s, const item_t *i)
+entries_of(const history_shape_t *shape, uint32_t count)
 {
-    return i->count < s->caps[i->slot] ? i->count : s->caps[i->slot];
+    return count < shape->cap ? count : shape->cap;
+}
+
+static inline uint32_t
+words_of(const history_shape_t *shape, uint32_t count)
+{
+    return count == 0 ? 0 : shape->fixed + shape->width * entries_of(shape, count);
 }
 
 void
-history_store_init(history_store_t *s, const uint32_t *caps)
+history_store_init(history_store_t *s, const history_shape_t *shapes, const senda_zone_t *zone)
 {
-    *s = (history_store_t){ .caps = caps };
+    *s = (history_store_t){ .shapes = shapes, .zone = zone };
 }
 
 void
@@ -58,7 +74,7 @@ history_store_close(history_store_t *s)
 static void *
 small_block(history_store_t *s, uint32_t class)
 {
-    size_t bytes = (size_t) class * 16;
+    size_t bytes = (size_t) class * sizeof(uint64_t);
     void *block = s->free[class - 1];
 
     if (block != NULL) {
@@ -87,11 +103,11 @@ small_block(history_store_t *s, uint32_t class)
 static uint64_t *
 block_new(history_store_t *s, uint32_t words)
 {
-    uint32_t room = (words + 1) / 2 * 2;
+    uint32_t room = words;
     uint64_t *h;
 
     if (room <= SMALL_WORDS) {
-        h = small_block(s, room / 2);
+        h = small_block(s, room);
     } else {
         room += room / 4;
         h = malloc((size_t)room * sizeof(*h));
@@ -113,21 +129,23 @@ history_free(history_store_t *s, uint64_t *h)
         free(h);
         return;
     }
-    memcpy(h, &s->free[room / 2 - 1], sizeof(s->free[0]));
-    s->free[room / 2 - 1] = h;
+    memcpy(h, &s->free[room - 1], sizeof(s->free[0]));
+    s->free[room - 1] = h;
 }
 
 /* Opens a gap of n words at word at, moving the block if it must. */
-static bool
+static senda_rc_t
 open_gap(history_store_t *s, uint64_t **h, uint32_t at, uint32_t n)
 {
     uint64_t *old = *h, *block = old;
     uint32_t words = head_of(old)->words;
 
+    if (words + n > HISTORY_WORDS_MAX)
+        return SENDA_FULL;
     if (words + n > head_of(old)->room) {
         block = block_new(s, words + n);
         if (block == NULL)
-            return false;
+            return SENDA_SYS;
         *head_of(block) = (head_t){ .items = head_of(old)->items,
             .words = (uint16_t)words,
             .room = head_of(block)->room };
@@ -138,7 +156,7 @@ open_gap(history_store_t *s, uint64_t **h, uint32_t at, uint32_t n)
     if (block != old)
         history_free(s, old);
     *h = block;
-    return true;
+    return SENDA_OK;
 }
 
 static void
@@ -150,15 +168,15 @@ close_gap(uint64_t *h, uint32_t at, uint32_t n)
     head_of(h)->words = (uint16_t)(words - n);
 }
 
-/* Where slot is or would be, and the word at which its moments are or would be. */
+/* Where slot is or would be, and the word at which its own are or would be. */
 static uint32_t
-seek(const history_store_t *s, const uint64_t *h, uint32_t slot, uint32_t *word)
+seek(const uint64_t *h, uint32_t slot, uint32_t *word)
 {
     const item_t *items = (const item_t *)(h + 1);
     uint32_t n = ((const head_t *)h)->items, i, w = 1 + n;
 
-    for (i = 0; i < n && items[i].slot < slot; i++)
-        w += kept(s, &items[i]);
+    for (i = 0; i < n && slot_of(&items[i]) < slot; i++)
+        w += items[i].place & ((1u << WORDS_BITS) - 1);
     *word = w;
     return i;
 }
@@ -166,80 +184,196 @@ seek(const history_store_t *s, const uint64_t *h, uint32_t slot, uint32_t *word)
 history_part_t
 history_part(const history_store_t *s, const uint64_t *h, uint32_t slot)
 {
+    const history_shape_t *shape = &s->shapes[slot];
     const item_t *items;
     uint32_t word, i;
 
     if (h == NULL)
         return (history_part_t){ 0 };
     items = (const item_t *)(h + 1);
-    i = seek(s, h, slot, &word);
-    if (i == ((const head_t *)h)->items || items[i].slot != slot)
+    i = seek(h, slot, &word);
+    if (i == ((const head_t *)h)->items || slot_of(&items[i]) != slot)
         return (history_part_t){ 0 };
-    return (history_part_t){ items[i].count, kept(s, &items[i]), h + word };
+    return (history_part_t){ items[i].count, entries_of(shape, items[i].count), shape->width,
+        h + word, h + word + shape->fixed };
 }
 
-/* The item of slot, made with count 0 if need be; *word: its moments. */
+/* The number of slot's item, made with count 0 if need be; *word: its words. */
 static senda_rc_t
-item_make(history_store_t *s, uint64_t **h, uint32_t slot, item_t **item, uint32_t *word)
+item_make(history_store_t *s, uint64_t **h, uint32_t slot, uint32_t *item, uint32_t *word)
 {
+    senda_rc_t rc;
     uint32_t i;
 
-    if (*h == NULL && (*h = block_new(s, 3)) == NULL)
+    if (*h == NULL && (*h = block_new(s, 4)) == NULL)
         return SENDA_SYS;
-    i = seek(s, *h, slot, word);
-    if (i == head_of(*h)->items || items_of(*h)[i].slot != slot) {
+    i = seek(*h, slot, word);
+    if (i == head_of(*h)->items || slot_of(&items_of(*h)[i]) != slot) {
         if (head_of(*h)->items == HISTORY_ITEMS_MAX)
             return SENDA_FULL;
-        if (!open_gap(s, h, 1 + i, 1))
-            return SENDA_SYS;
+        rc = open_gap(s, h, 1 + i, 1);
+        if (rc != SENDA_OK)
+            return rc;
         head_of(*h)->items++;
-        items_of(*h)[i] = (item_t){ slot, 0 };
+        items_of(*h)[i] = (item_t){ slot << WORDS_BITS, 0 };
         ++*word;
     }
-    *item = &items_of(*h)[i];
+    *item = i;
     return SENDA_OK;
 }
 
-senda_rc_t
-history_add(history_store_t *s, uint64_t **h, uint32_t slot, stamp_t at)
+/* Brings slot's words to those of another count; new ones are zero. */
+static senda_rc_t
+resize(history_store_t *s, uint64_t **h, uint32_t slot, uint32_t count, uint64_t **words)
 {
-    item_t *item;
-    uint32_t word, n, i;
-    senda_rc_t rc = item_make(s, h, slot, &item, &word);
-
-    if (rc != SENDA_OK || item->count == UINT32_MAX)
-        return rc;
-    n = kept(s, item);
-    if (n < s->caps[slot]) {
-        i = (uint32_t)(item - items_of(*h));
-        if (!open_gap(s, h, word + n, 1)) {
-            if (n == 0)
-                history_remove(s, *h, slot);
-            return SENDA_SYS;
-        }
-        item = &items_of(*h)[i];
-        (*h)[word + n] = at;
-    } else if (n > 0) {
-        memmove(*h + word, *h + word + 1, (n - 1) * sizeof(**h));
-        (*h)[word + n - 1] = at;
-    }
-    item->count++;
-    return SENDA_OK;
-}
-
-senda_rc_t
-history_set(history_store_t *s, uint64_t **h, uint32_t slot, stamp_t at)
-{
-    item_t *item;
-    uint32_t word;
+    const history_shape_t *shape = &s->shapes[slot];
+    uint32_t item, word, has, wants = words_of(shape, count);
     senda_rc_t rc = item_make(s, h, slot, &item, &word);
 
     if (rc != SENDA_OK)
         return rc;
-    if (item->count == 0)
-        return history_add(s, h, slot, at);
-    (*h)[word + kept(s, item) - 1] = at;
+    has = words_of(shape, items_of(*h)[item].count);
+    if (wants > has) {
+        rc = open_gap(s, h, word + has, wants - has);
+        if (rc != SENDA_OK) {
+            if (items_of(*h)[item].count == 0)
+                history_remove(s, *h, slot);
+            return rc;
+        }
+        memset(*h + word + has, 0, (wants - has) * sizeof(**h));
+    } else if (wants < has) {
+        close_gap(*h, word + wants, has - wants);
+    }
+    items_of(*h)[item] = (item_t){ slot << WORDS_BITS | wants, count };
+    *words = *h + word;
     return SENDA_OK;
+}
+
+static inline void
+copy_words(uint64_t *to, const uint64_t *from, uint32_t n)
+{
+    memmove(to, from, n * sizeof(*to));
+}
+
+senda_rc_t
+history_add(history_store_t *s, uint64_t **h, uint32_t slot, const uint64_t *entry)
+{
+    const history_shape_t *shape = &s->shapes[slot];
+    uint32_t count = history_part(s, *h, slot).count, n;
+    uint64_t *words;
+    senda_rc_t rc = resize(s, h, slot, count == UINT32_MAX ? count : count + 1, &words);
+
+    if (rc != SENDA_OK || shape->cap == 0 || shape->width == 0)
+        return rc;
+    words += shape->fixed;
+    n = entries_of(shape, count);
+    if (n == shape->cap) {
+        n--;
+        copy_words(words, words + shape->width, n * shape->width);
+    }
+    copy_words(words + n * shape->width, entry, shape->width);
+    return SENDA_OK;
+}
+
+static int64_t
+day_of(const history_store_t *s, stamp_t at)
+{
+    senda_sec_t t = stamp_sec(at);
+    int32_t offset = s->offset;
+
+    if (t < s->offset_from || t >= s->offset_to)
+        senda_zone_local(s->zone, t, &offset);
+    return (t + offset) / 86400;
+}
+
+bool
+history_same(const history_store_t *s, uint32_t slot, const uint64_t *a, const uint64_t *b)
+{
+    switch (s->shapes[slot].join) {
+    case HISTORY_LAST:
+        return a[1] == b[1];
+    case HISTORY_DAYS:
+        return day_of(s, a[0]) == day_of(s, b[0]);
+    default:
+        return a[0] == b[0];
+    }
+}
+
+senda_rc_t
+history_put(history_store_t *s, uint64_t **h, uint32_t slot, const uint64_t *entry)
+{
+    const history_shape_t *shape = &s->shapes[slot];
+    history_part_t part = history_part(s, *h, slot);
+    uint32_t i = part.n;
+    uint64_t *words;
+    senda_rc_t rc;
+
+    while (i > 0 && !history_same(s, slot, part.entries + (size_t)(i - 1) * part.width, entry))
+        i--;
+    if (i == 0 && part.n < shape->cap)
+        return history_add(s, h, slot, entry);
+    rc = resize(s, h, slot, part.count, &words);
+    if (rc != SENDA_OK)
+        return rc;
+    i = i == 0 ? 0 : i - 1;
+    words += shape->fixed + i * shape->width;
+    copy_words(words, words + shape->width, (part.n - 1 - i) * shape->width);
+    copy_words(words + (part.n - 1 - i) * shape->width, entry, shape->width);
+    return SENDA_OK;
+}
+
+void
+history_drop(history_store_t *s, uint64_t *h, uint32_t slot, uint32_t i)
+{
+    const history_shape_t *shape = &s->shapes[slot];
+    uint32_t word, item;
+
+    if (h == NULL)
+        return;
+    item = seek(h, slot, &word);
+    if (item == head_of(h)->items || slot_of(&items_of(h)[item]) != slot)
+        return;
+    if (items_of(h)[item].count == 1) {
+        history_remove(s, h, slot);
+        return;
+    }
+    close_gap(h, word + shape->fixed + i * shape->width, shape->width);
+    items_of(h)[item].count = entries_of(shape, items_of(h)[item].count) - 1;
+    items_of(h)[item].place -= shape->width;
+}
+
+uint64_t *
+history_words(history_store_t *s, uint64_t **h, uint32_t slot, senda_rc_t *rc)
+{
+    uint64_t *words = history_find(*h, slot);
+
+    *rc = SENDA_OK;
+    if (words == NULL)
+        *rc = resize(s, h, slot, 1, &words);
+    return *rc == SENDA_OK ? words : NULL;
+}
+
+uint64_t *
+history_find(uint64_t *h, uint32_t slot)
+{
+    uint32_t word, i;
+
+    if (h == NULL)
+        return NULL;
+    i = seek(h, slot, &word);
+    return i == head_of(h)->items || slot_of(&items_of(h)[i]) != slot ? NULL : h + word;
+}
+
+senda_rc_t
+history_replace(history_store_t *s, uint64_t **h, uint32_t slot, uint32_t count,
+    const uint64_t *words)
+{
+    uint64_t *to;
+    senda_rc_t rc = resize(s, h, slot, count, &to);
+
+    if (rc == SENDA_OK)
+        copy_words(to, words, words_of(&s->shapes[slot], count));
+    return rc;
 }
 
 void
@@ -249,10 +383,10 @@ history_remove(history_store_t *s, uint64_t *h, uint32_t slot)
 
     if (h == NULL)
         return;
-    i = seek(s, h, slot, &word);
-    if (i == head_of(h)->items || items_of(h)[i].slot != slot)
+    i = seek(h, slot, &word);
+    if (i == head_of(h)->items || slot_of(&items_of(h)[i]) != slot)
         return;
-    close_gap(h, word, kept(s, &items_of(h)[i]));
+    close_gap(h, word, words_of(&s->shapes[slot], items_of(h)[i].count));
     close_gap(h, 1 + i, 1);
     head_of(h)->items--;
 }
@@ -262,75 +396,27 @@ history_slot(const uint64_t *h, uint32_t i, uint32_t *slot)
 {
     if (h == NULL || i >= ((const head_t *)h)->items)
         return false;
-    *slot = ((const item_t *)(h + 1))[i].slot;
+    *slot = slot_of((const item_t *)(h + 1) + i);
     return true;
 }
 
-/* The latest moments of both, in order, written to out from its end; how many. */
-static uint32_t
-merge_moments(history_part_t a, history_part_t b, uint32_t cap, stamp_t *out)
+void *
+history_room(history_store_t *s, size_t bytes)
 {
-    uint32_t n = a.nmoments + b.nmoments < cap ? a.nmoments + b.nmoments : cap, i = n;
+    size_t words = (bytes + sizeof(uint64_t) - 1) / sizeof(uint64_t);
 
-    while (i > 0 && (a.nmoments > 0 || b.nmoments > 0)) {
-        bool from_a = a.nmoments > 0 &&
-            (b.nmoments == 0 || a.moments[a.nmoments - 1] >= b.moments[b.nmoments - 1]);
-
-        out[--i] = from_a ? a.moments[--a.nmoments] : b.moments[--b.nmoments];
-    }
-    return n;
+    return words <= SMALL_WORDS ? small_block(s, (uint32_t)words) : malloc(bytes);
 }
 
-static senda_rc_t
-merge_slot(history_store_t *s, uint64_t **h, const uint64_t *from, uint32_t slot)
+void
+history_room_free(history_store_t *s, void *room, size_t bytes)
 {
-    history_part_t theirs = history_part(s, from, slot), ours = history_part(s, *h, slot);
-    uint64_t total = (uint64_t)theirs.count + ours.count;
-    stamp_t moments[HISTORY_MOMENTS_MAX];
-    uint32_t n, word;
-    item_t *item;
-    senda_rc_t rc;
+    size_t words = (bytes + sizeof(uint64_t) - 1) / sizeof(uint64_t);
 
-    n = merge_moments(ours, theirs, s->caps[slot], moments);
-    rc = item_make(s, h, slot, &item, &word);
-    if (rc != SENDA_OK)
-        return rc;
-    if (n > ours.nmoments) {
-        uint32_t i = (uint32_t)(item - items_of(*h));
-
-        if (!open_gap(s, h, word + ours.nmoments, n - ours.nmoments)) {
-            if (ours.count == 0)
-                history_remove(s, *h, slot);
-            return SENDA_SYS;
-        }
-        item = &items_of(*h)[i];
+    if (words > SMALL_WORDS) {
+        free(room);
+        return;
     }
-    item->count = total > UINT32_MAX ? UINT32_MAX : (uint32_t)total;
-    memcpy(*h + word, moments, n * sizeof(*moments));
-    return SENDA_OK;
-}
-
-static senda_rc_t
-merge_one(history_store_t *s, uint64_t **h, const uint64_t *from, uint32_t slot)
-{
-    history_part_t theirs = history_part(s, from, slot), ours = history_part(s, *h, slot);
-
-    if (theirs.nmoments == 0 || (ours.nmoments > 0 && ours.moments[0] <= theirs.moments[0]))
-        return SENDA_OK;
-    return history_set(s, h, slot, theirs.moments[0]);
-}
-
-senda_rc_t
-history_merge(history_store_t *s, uint64_t **h, const uint64_t *from, uint32_t ones, uint32_t end)
-{
-    senda_rc_t rc = SENDA_OK;
-    uint32_t slot;
-
-    for (uint32_t i = 0; history_slot(from, i, &slot) && slot < end; i++) {
-        senda_rc_t one = slot < ones ? merge_slot(s, h, from, slot) : merge_one(s, h, from, slot);
-
-        if (one != SENDA_OK)
-            rc = one;
-    }
-    return rc;
+    memcpy(room, &s->free[words - 1], sizeof(s->free[0]));
+    memcpy(&s->free[words - 1], &room, sizeof(room));
 }

@@ -1,76 +1,96 @@
 /*
  * A visitor gets a name: all that its browser had done becomes the contact's,
- * as one event. Counts add, moments merge, tags unite, the later of two armed
- * absences counts; a threshold that neither had reached and both together do
- * is crossed now, by the event that brought the name. Of two runs of one flow
- * the contact's goes on; `again` remembers both.
+ * as one event. Counts, sums and points add, moments merge, tags unite, the
+ * contact's own fields stay, the later of two armed absences counts; a
+ * threshold that neither had reached and both together do is crossed now, by
+ * the event that brought the name. Of two runs of one flow the contact's goes
+ * on; `again` remembers both.
  */
 
-#include "engine_state.h"
+#include "flow.h"
 
 #include <stdlib.h>
 
-/* The number of the rule was reached by neither alone, and is by both as one. */
-static bool
-crosses(const engine_t *e, const uint64_t *a, const uint64_t *b, const uint64_t *together,
-    const rule_t *rule)
+/* A score that one of the two had reached is not reached by this event, however both stand. */
+static void
+keep_met(engine_t *e)
 {
-    const prog_verb_t *v = &rule->trigger->verb;
-    uint32_t times = verb_times(v);
+    settle_t *s = &e->settle;
 
-    return rule->verb != SLOT_NONE && v->count != COUNT_SOME &&
-        engine_level(e, a, rule->verb, 0, v->within) < times &&
-        engine_level(e, b, rule->verb, 0, v->within) < times &&
-        engine_level(e, together, rule->verb, 0, v->within) >= times;
+    for (uint32_t i = 0; i < e->plan->nrules; i++) {
+        if (e->plan->rules[i].trigger->kind == TRIGGER_SCORE)
+            s->met[i] = engine_rule_met(e, s->was[0], i) || engine_rule_met(e, s->was[1], i);
+    }
+    s->scored = true;
+    s->score_before = engine_score_in(e, s->was[1]);
 }
 
-/* a and b are the histories as they were; to has both by now. */
+/* Ends of tags have timers of the one who is no more. */
 static void
-cross(engine_t *e, const uint64_t *a, const uint64_t *b, uint32_t to, const engine_event_t *event,
-    engine_mode_t mode)
+move_ends(engine_t *e, const uint64_t *a, uint32_t to)
 {
     const plan_t *plan = e->plan;
-    uint32_t slot;
 
-    for (uint32_t i = 0; history_slot(a, i, &slot) && slot < plan->nkeys; i++) {
-        for (uint32_t k = plan->first[slot]; k < plan->first[slot + 1]; k++) {
-            const rule_t *rule = &plan->rules[plan->refs[k]];
+    for (uint32_t i = 0; i < e->program->ntags; i++) {
+        uint32_t slot = plan_tag_slot(plan, i);
+        history_part_t theirs;
 
-            if (crosses(e, a, b, engine_person(e, to)->history, rule))
-                engine_rule_fired(e, to, plan->refs[k], event, mode);
+        if (plan->shapes[slot].fixed < 2)
+            continue;
+        theirs = history_part(&e->histories, a, slot);
+        if (theirs.count > 0 && (senda_sec_t)theirs.fixed[1] != TIMER_NEVER) {
+            timer_entry_t timer = { (senda_sec_t)theirs.fixed[1], to, timer_what(TIMER_TAG, i) };
+
+            if (!timers_push(&e->timers, timer))
+                e->stats.refused++;
         }
     }
 }
 
-/* The armed absences of two-part rules; those alone are armed anew from the joined history. */
+/* What counts once and counted for both counts once. */
 static void
-move_armed(engine_t *e, uint32_t from, uint32_t to)
+take_twice_counted(engine_t *e, const uint64_t *a, const uint64_t *b, uint32_t to)
 {
-    const plan_t *plan = e->plan;
-    person_t *a = engine_person(e, from), *b = engine_person(e, to);
-    uint32_t slot;
+    const program_t *g = e->program;
+    person_t *p = engine_person(e, to);
 
-    for (uint32_t i = 0; history_slot(a->history, i, &slot); i++) {
-        history_part_t theirs, ours;
-        uint32_t rule;
+    for (uint32_t i = 0; i < g->nscores; i++) {
+        uint32_t slot = e->plan->lines + i;
+        uint64_t *score;
 
-        if (slot < plan_rule_slot(plan, 0))
+        if (!g->scores[i].once || history_part(&e->histories, a, slot).count == 0 ||
+            history_part(&e->histories, b, slot).count == 0)
             continue;
-        rule = slot - plan_rule_slot(plan, 0);
-        if (plan->rules[rule].verb == SLOT_NONE)
-            continue;
-        theirs = history_part(&e->histories, a->history, slot);
-        ours = history_part(&e->histories, b->history, slot);
-        if (ours.count == 0 || ours.moments[0] < theirs.moments[0])
-            engine_absence_arm(e, to, rule, theirs.moments[0], NULL);
+        score = history_find(p->history, e->plan->score);
+        if (score != NULL)
+            *score -= (uint64_t)(int64_t)g->scores[i].points;
     }
 }
 
-static bool
-has_run(engine_t *e, const person_t *p, uint32_t flow)
+/* Dates that only the visitor had said are the contact's now. */
+static void
+move_dates(engine_t *e, const uint64_t *b, uint32_t to)
 {
+    for (uint32_t i = 0; i < e->program->nfields; i++) {
+        int64_t value;
+
+        if (history_part(&e->histories, b, e->plan->fields + i).count == 0 &&
+            engine_field_of(e, engine_person(e, to), i, &value))
+            engine_calendar_field(e, to, i);
+    }
+}
+
+/* One of the flow goes on already; of "each order": one of that order. */
+/* Of a flow that runs for each order those of different orders go on side by side. */
+static bool
+has_run(engine_t *e, const run_t *r, const person_t *p)
+{
+    bool each = flow_of(e, r)->again == AGAIN_EACH;
+
     for (uint32_t id = p->runs; id != 0; id = engine_run(e, id)->next) {
-        if (engine_run(e, id)->state == RUN_WAITS && engine_run(e, id)->flow == flow)
+        const run_t *other = engine_run(e, id);
+
+        if (flow_is_on(other) && other->flow == r->flow && (!each || other->entry == r->entry))
             return true;
     }
     return false;
@@ -85,20 +105,10 @@ is_named_alike(engine_t *e, const run_t *r, const person_t *p)
     for (uint32_t id = p->runs; id != 0; id = engine_run(e, id)->next) {
         const run_t *other = engine_run(e, id);
 
-        if (other->state != RUN_NOTE && other->flow == r->flow && other->entry == r->entry)
+        if (other->flow == r->flow && other->entry == r->entry)
             return true;
     }
     return false;
-}
-
-/* A note follows its absence if the visitor's was the later one. */
-static bool
-note_is_of_use(engine_t *e, const run_t *note, const person_t *to)
-{
-    history_part_t armed = history_part(&e->histories, to->history,
-        e->plan->rules[note->flow].armed);
-
-    return armed.count > 0 && armed.moments[0] == note->after;
 }
 
 /* The contact's goes on: this one is over, but remembered for `again`. Its goal is the other's. */
@@ -112,6 +122,9 @@ end_second(engine_t *e, run_t *r, engine_mode_t mode)
     r->fields = NULL;
     r->fields_len = 0;
     r->state = RUN_OVER;
+    r->look = TIMER_NEVER;
+    r->recipe = 0;
+    r->ngiven = 0;
     r->goal = true;
     r->due = engine_flow_forget_at(e, r);
 }
@@ -122,7 +135,7 @@ move_run(engine_t *e, uint32_t id, uint32_t to, engine_mode_t mode)
     run_t *r = engine_run(e, id);
     person_t *b = engine_person(e, to);
 
-    if (r->state == RUN_WAITS && has_run(e, b, r->flow))
+    if (flow_is_on(r) && has_run(e, r, b))
         end_second(e, r, mode);
     if (mode == ENGINE_ACT)
         engine_say_run(e, INTENT_FORGET, r);
@@ -131,27 +144,10 @@ move_run(engine_t *e, uint32_t id, uint32_t to, engine_mode_t mode)
         return;
     }
     while (is_named_alike(e, r, b))
-        r->entry += NEXT_NAME;
+        r->entry = (r->entry + NEXT_NAME) | (r->entry & ENTRY_OF_VALUE);
     engine_run_move(e, id, to);
     if (mode == ENGINE_ACT)
         engine_say_run(e, INTENT_SAVE, r);
-}
-
-static void
-move_runs(engine_t *e, uint32_t from, uint32_t to, engine_mode_t mode)
-{
-    uint32_t id;
-
-    while ((id = engine_person(e, from)->runs) != 0) {
-        const run_t *r = engine_run(e, id);
-
-        if (r->state != RUN_NOTE)
-            move_run(e, id, to, mode);
-        else if (note_is_of_use(e, r, engine_person(e, to)))
-            engine_run_move(e, id, to);
-        else
-            engine_run_drop(e, id);
-    }
 }
 
 /*
@@ -168,29 +164,36 @@ mark_joined(engine_t *e, const uint64_t *history)
 }
 
 void
-engine_login(engine_t *e, uint32_t from, uint32_t to, const engine_event_t *event,
-    engine_mode_t mode)
+engine_login(engine_t *e, uint32_t from, uint32_t to, engine_mode_t mode)
 {
     person_t *a = engine_person(e, from), *b = engine_person(e, to);
-    uint32_t ones = e->plan->nkeys, end = plan_rule_slot(e->plan, 0);
     uint64_t *together = NULL, *before = b->history;
 
-    if (history_merge(&e->histories, &together, b->history, ones, e->plan->nslots) != SENDA_OK ||
-        history_merge(&e->histories, &together, a->history, ones, end) != SENDA_OK)
+    if (history_copy(&e->histories, &together, before) != SENDA_OK ||
+        history_merge(&e->histories, &together, a->history) != SENDA_OK)
         e->stats.refused++;
     b->history = together;
     mark_joined(e, together);
     if (a->first < b->first)
         b->first = a->first;
-    b->reach |= a->reach;
-    b->service |= a->service;
-    move_armed(e, from, to);
+    b->address |= a->address;
+    b->consent |= a->consent;
+    engine_mark(e, e->plan->reach);
+    take_twice_counted(e, a->history, before, to);
+    engine_absence_take(e, a, to);
+    move_ends(e, a->history, to);
+    engine_views_moved(e, a, b);
+    move_dates(e, before, to);
     engine_absence_moved(e, to);
-    cross(e, a->history, before, to, event, mode);
-    move_runs(e, from, to, mode); /* while the visitor is still known by its name */
+    engine_watch_moved(e, a->history, before, to, mode);
+    e->settle.joined = true;
+    e->settle.was[0] = a->history; /* until this event is through */
+    e->settle.was[1] = before;
+    keep_met(e);
+    while (a->runs != 0)
+        move_run(e, a->runs, to, mode); /* while the visitor is still known by its name */
     while (a->visitors != 0)
         people_give(&e->people, a->visitors, to);
-    history_free(&e->histories, a->history);
-    history_free(&e->histories, before);
+    engine_notes_free(e, a);
     people_end(&e->people, from);
 }

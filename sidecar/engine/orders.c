@@ -6,21 +6,9 @@
  */
 
 #include "engine_state.h"
+#include "hash.h"
 
 #include <stdlib.h>
-
-static uint64_t
-order_hash(senda_str_t s)
-{
-    uint64_t h = 0xcbf29ce484222325ull;
-
-    for (size_t i = 0; i < s.n; i++)
-        h = (h ^ (uint8_t)s.p[i]) * 0x100000001b3ull;
-    h ^= h >> 32;
-    h *= 0xd6e8feb86659fd93ull;
-    h ^= h >> 32;
-    return h == 0 ? 1 : h;
-}
 
 static bool
 has(const uint64_t *table, uint32_t size, uint64_t h)
@@ -79,7 +67,7 @@ bool
 engine_order_is_new(engine_t *e, senda_str_t order)
 {
     order_set_t *set = &e->orders;
-    uint64_t h = order_hash(order);
+    uint64_t h = engine_hash(order);
 
     if (has(set->now, set->size_now, h) || has(set->before, set->size_before, h))
         return false;

@@ -12,16 +12,18 @@
 typedef struct {
     senda_visitor_t id;
     uint32_t person;
-    uint32_t next; /* of the same person */
+    uint32_t next;      /* of the same person */
+    uint32_t last_page; /* second of the last counted page view, 0: none … */
+    uint32_t visit;     /* … and of the first one of the present visit; only if a rule asks */
 } visitor_rec_t;
 
 typedef struct {
     uint64_t contact; /* 0: none */
     uint64_t *history;
     stamp_t first;
-    uint32_t visitors; /* list, the newest first; 0: none */
-    uint32_t runs;     /* list; 0: none */
-    uint8_t reach, service;
+    uint32_t visitors;        /* list, the newest first; 0: none */
+    uint32_t runs;            /* list; 0: none */
+    uint8_t address, consent; /* CHANNEL_BITs */
     bool alive;
 } person_t;
 

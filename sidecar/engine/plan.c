@@ -1,11 +1,10 @@
 /*
- * Walks the program once at the start: gives slots, counts how many moments
- * each must keep, lists rules by slot. Nothing here runs while events come,
- * but plan_slot. Fails as a whole for want of memory.
+ * Walks the program once at the start: gives slots to all that is remembered,
+ * lists counters by key. Nothing here runs while events come, but plan_key and
+ * plan_slot. Fails as a whole for want of memory.
  */
 
-#include "plan.h"
-#include "history.h"
+#include "plan_parts.h"
 
 #include <stdlib.h>
 
@@ -16,228 +15,250 @@ key_hash(senda_key_t key)
 }
 
 uint32_t
-plan_slot(const plan_t *p, senda_key_t key)
+plan_key(const plan_t *p, senda_key_t key)
 {
-    uint32_t mask = p->table_size - 1, i = key_hash(key) & mask;
+    uint32_t mask = p->key_table_size - 1, i = key_hash(key) & mask;
 
-    for (; p->table[i] != 0; i = (i + 1) & mask) {
-        if (p->keys[p->table[i] - 1] == key)
-            return p->table[i] - 1;
+    for (; p->key_table[i] != 0; i = (i + 1) & mask) {
+        if (p->keys[p->key_table[i] - 1] == key)
+            return p->key_table[i] - 1;
     }
     return SLOT_NONE;
 }
 
-/* The key's slot, new if it has none: the tables are large enough for all that the program names. */
+uint32_t
+plan_slot(const plan_t *p, senda_key_t key)
+{
+    const prog_verb_t v = { .key = key };
+    uint32_t slot = plan_verb_slot(p, &v, KEEP_MOMENTS);
+
+    return slot == SLOT_NONE || p->counters[slot].keep != KEEP_MOMENTS ? SLOT_NONE : slot;
+}
+
+bool
+plan_own(plan_t *p, void *block)
+{
+    void **owned;
+
+    if ((p->nowned & (p->nowned + 1)) == 0) { /* full: 0, 1, 3, 7 … there are */
+        owned = realloc(p->owned, (2 * (size_t)p->nowned + 1) * sizeof(*owned));
+        if (owned == NULL)
+            return false;
+        p->owned = owned;
+    }
+    p->owned[p->nowned++] = block;
+    return true;
+}
+
+/* n slots of one shape; their first. */
 static uint32_t
-slot_make(plan_t *p, senda_key_t key)
+take(plan_t *p, uint32_t n, history_shape_t shape)
 {
-    uint32_t mask = p->table_size - 1, i = key_hash(key) & mask;
+    uint32_t first = p->nslots;
 
-    for (; p->table[i] != 0; i = (i + 1) & mask) {
-        if (p->keys[p->table[i] - 1] == key)
-            return p->table[i] - 1;
-    }
-    p->keys[p->nkeys++] = key;
-    p->table[i] = p->nkeys;
-    return p->nkeys - 1;
-}
-
-static void
-need(plan_t *p, uint32_t slot, uint32_t moments)
-{
-    if (moments > HISTORY_MOMENTS_MAX)
-        moments = HISTORY_MOMENTS_MAX;
-    if (p->caps[slot] < moments)
-        p->caps[slot] = moments;
-}
-
-/* Conditions: what is walked, and what to do at each leaf. */
-typedef void (*leaf_pt)(plan_t *p, const prog_cond_t *c, bool scoped, void *ctx);
-
-static void
-walk(plan_t *p, const prog_cond_t *c, bool scoped, leaf_pt leaf, void *ctx)
-{
-    if (c == NULL)
-        return;
-    if (c->kind == COND_VERB || c->kind == COND_TAG) {
-        leaf(p, c, scoped, ctx);
-        return;
-    }
-    walk(p, c->left, scoped, leaf, ctx);
-    walk(p, c->right, scoped, leaf, ctx);
-}
-
-static void
-leaf_count(plan_t *p, const prog_cond_t *c, bool scoped, void *ctx)
-{
-    (void)p, (void)c, (void)scoped;
-    ++*(size_t *)ctx;
-}
-
-static void
-leaf_slot(plan_t *p, const prog_cond_t *c, bool scoped, void *ctx)
-{
-    const prog_verb_t *v = &c->verb;
-
-    (void)ctx;
-    if (c->kind != COND_VERB)
-        return;
-    if (scoped || v->since_start || !senda_span_is_zero(v->within))
-        need(p, slot_make(p, v->key), verb_times(v) + (v->count == COUNT_EXACTLY));
-    else
-        slot_make(p, v->key);
-}
-
-static void
-leaf_watch(plan_t *p, const prog_cond_t *c, bool scoped, void *ctx)
-{
-    uint32_t **next = ctx;
-
-    (void)scoped;
-    *(*next)++ = c->kind == COND_VERB ? plan_slot(p, c->verb.key) : plan_tag_slot(p, c->tag);
-}
-
-static void
-walk_flow(plan_t *p, const prog_flow_t *f, leaf_pt leaf, void *ctx)
-{
-    walk(p, f->stop, true, leaf, ctx);
-    walk(p, f->goal, true, leaf, ctx);
-    for (unsigned i = 0; i < f->nsteps; i++)
-        walk(p, f->steps[i].cond, false, leaf, ctx);
-}
-
-static void
-add_rules(plan_t *p, const prog_trigger_t *t, unsigned n, bool is_tag, uint32_t owner)
-{
-    for (unsigned i = 0; i < n; i++) {
-        rule_t r = { &t[i], is_tag, owner, SLOT_NONE, SLOT_NONE, 0 };
-
-        if (!t[i].has_verb && !t[i].has_absent)
-            continue;
-        if (t[i].has_verb) {
-            r.verb = slot_make(p, t[i].verb.key);
-            if (t[i].verb.count != COUNT_SOME && !senda_span_is_zero(t[i].verb.within))
-                need(p, r.verb, verb_times(&t[i].verb) + 1);
-        }
-        if (t[i].has_absent) {
-            r.absent = slot_make(p, t[i].absent.key);
-            need(p, r.absent, verb_times(&t[i].absent));
-        }
-        p->rules[p->nrules++] = r;
-    }
-}
-
-/* Every place of the program that could name a key or need a rule: the bounds of the tables. */
-static void
-measure(plan_t *p, const program_t *g, size_t *keys, size_t *rules, size_t *watched)
-{
-    *keys = *rules = *watched = 0;
-    for (unsigned i = 0; i < g->ntags; i++)
-        *rules += g->tags[i].nwhens;
-    for (unsigned i = 0; i < g->nflows; i++) {
-        *rules += g->flows[i].nstarts;
-        walk_flow(p, &g->flows[i], leaf_count, watched);
-    }
-    *keys = 2 * *rules + *watched;
+    for (uint32_t i = 0; i < n; i++)
+        p->shapes[p->nslots++] = shape;
+    return first;
 }
 
 static bool
-make_room(plan_t *p, const program_t *g, size_t keys, size_t rules, size_t watched)
+lasts(const program_t *g, unsigned tag)
 {
-    uint32_t size = 16;
+    const prog_tag_t *t = &g->tags[tag];
 
-    while (size < 2 * keys)
-        size *= 2;
-    p->table_size = size;
-    p->table = calloc(size, sizeof(*p->table));
-    p->keys = calloc(keys + 1, sizeof(*p->keys));
-    p->caps = calloc(keys + g->ntags + rules + 1, sizeof(*p->caps));
-    p->rules = calloc(rules + 1, sizeof(*p->rules));
-    p->alone = calloc(rules + 1, sizeof(*p->alone));
-    p->refs = calloc(rules + 1, sizeof(*p->refs));
-    p->first = calloc(keys + 2, sizeof(*p->first));
-    p->flows = calloc((size_t)g->nflows + 1, sizeof(*p->flows));
-    p->watched = calloc(watched + 1, sizeof(*p->watched));
-    return p->table != NULL && p->keys != NULL && p->caps != NULL && p->rules != NULL &&
-        p->alone != NULL && p->refs != NULL && p->first != NULL && p->flows != NULL &&
-        p->watched != NULL;
+    for (unsigned i = 0; t->lasts != NULL && i < t->nwhens; i++) {
+        if (!senda_span_is_zero(t->lasts[i]))
+            return true;
+    }
+    return false;
 }
 
+/* A person's score lines remember only `once` and `each`. */
+static void
+take_lines(plan_t *p, const program_t *g)
+{
+    p->lines = p->nslots;
+    for (unsigned i = 0; i < g->nscores; i++) {
+        uint8_t fixed = senda_span_is_zero(g->scores[i].each) ? 0 : 1;
+
+        take(p, 1, (history_shape_t){ .fixed = fixed, .join = HISTORY_MOST });
+    }
+}
+
+/* As many messages as a limit of the channel asks for. */
+static void
+take_limits(plan_t *p, const program_t *g)
+{
+    p->limits = take(p, CHANNELS, (history_shape_t){ .width = 1, .join = HISTORY_ROW });
+    for (unsigned i = 0; i < g->nlimits; i++) {
+        history_shape_t *shape = &p->shapes[p->limits + g->limits[i].channel];
+        uint32_t times = g->limits[i].times;
+
+        if (times > HISTORY_ENTRIES_MAX)
+            times = HISTORY_ENTRIES_MAX;
+        if (shape->cap < times)
+            shape->cap = (uint16_t)times;
+    }
+}
+
+/* Items bought are counted by value: an order that does not say them is the basket's. */
+static bool
+counts_items(const plan_t *p)
+{
+    for (uint32_t i = 0; i < p->ncounters; i++) {
+        const prog_verb_t *v = p->counters[i].verb;
+
+        if ((v->by == BY_SAME || v->by == BY_DIFFERENT) &&
+            v->key == senda_key_event(SENDA_EV_PURCHASE) && strcmp(v->capture, "item") == 0)
+            return true;
+    }
+    return false;
+}
+
+/* All that is remembered besides counters. */
+static void
+take_slots(plan_t *p, const program_t *g)
+{
+    const history_shape_t latest = { .fixed = 2, .join = HISTORY_MOST };
+
+    p->nslots = p->ncounters;
+    p->tags = p->nslots;
+    for (unsigned i = 0; i < g->ntags; i++)
+        take(p, 1, (history_shape_t){ .fixed = lasts(g, i) ? 2 : 1, .join = HISTORY_LEAST });
+    p->fields = take(p, g->nfields, (history_shape_t){ .fixed = 1, .join = HISTORY_MINE });
+    p->segments = take(p, g->nsegments, (history_shape_t){ 0 });
+    take_lines(p, g);
+    p->places = take(p, g->nplaces, (history_shape_t){ .fixed = 1, .join = HISTORY_MOST });
+    take_limits(p, g);
+    p->score = take(p, 1, (history_shape_t){ .fixed = 1, .join = HISTORY_ADD });
+    p->reach = take(p, 1, (history_shape_t){ 0 });
+    p->born = take(p, 1, (history_shape_t){ 0 });
+    p->notes = take(p, 1, (history_shape_t){ .fixed = 1, .join = HISTORY_APART });
+    p->basket = p->latest_item = p->latest_q = p->latest_order = SLOT_NONE;
+    for (uint32_t i = 0; i < p->nspends; i++)
+        p->counters[p->spends[i]].views = take(p, 1,
+            (history_shape_t){ .cap = VIEWS_MAX, .width = 3, .join = HISTORY_SET });
+    if (g->nflows == 0 && !counts_items(p))
+        return;
+    p->basket = take(p, 1, (history_shape_t){ .cap = BASKET_MAX, .width = 1, .join = HISTORY_SET });
+    p->latest_item = take(p, 1, latest);
+    p->latest_q = take(p, 1, latest);
+    p->latest_order = take(p, 1, latest);
+}
+
+static bool
+make_room(planner_t *m)
+{
+    const program_t *g = m->program;
+    plan_t *p = m->plan;
+    size_t rules = 0, slots;
+    history_shape_t *shapes;
+
+    for (unsigned i = 0; i < g->ntags; i++)
+        rules += g->tags[i].nwhens;
+    for (unsigned i = 0; i < g->nscores; i++)
+        rules += g->scores[i].nwhens;
+    for (unsigned i = 0; i < g->nflows; i++)
+        rules += g->flows[i].nstarts;
+    slots = 2 * (size_t)p->ncounters + g->ntags + g->nfields + g->nsegments + g->nscores +
+        g->nplaces + CHANNELS + 3 * rules + 2 * (size_t)g->nshows + 16;
+    shapes = slots > HISTORY_SLOTS_MAX ? NULL : realloc(p->shapes, slots * sizeof(*shapes));
+    if (shapes != NULL)
+        p->shapes = shapes;
+    m->slot_seen = calloc(slots, sizeof(*m->slot_seen));
+    m->segment_seen = calloc((size_t)g->nsegments + 1, sizeof(*m->segment_seen));
+    return shapes != NULL && m->slot_seen != NULL && m->segment_seen != NULL;
+}
+
+/* The key's number, new if it has none. */
 static uint32_t
-rule_key(const rule_t *r)
+key_make(plan_t *p, senda_key_t key)
 {
-    return r->verb != SLOT_NONE ? r->verb : r->absent;
+    uint32_t mask = p->key_table_size - 1, i = key_hash(key) & mask;
+
+    for (; p->key_table[i] != 0; i = (i + 1) & mask) {
+        if (p->keys[p->key_table[i] - 1] == key)
+            return p->key_table[i] - 1;
+    }
+    p->keys[p->nkeys++] = key;
+    p->key_table[i] = p->nkeys;
+    return p->nkeys - 1;
 }
 
-/* Rules by key slot, in file order: counted, summed, filled. */
-static void
-list_rules(plan_t *p)
+/* Counters by what an event brings: a key, a view that ends, a return, a position. */
+static bool
+list_counters(plan_t *p)
 {
-    for (uint32_t i = 0; i < p->nrules; i++)
-        p->first[rule_key(&p->rules[i]) + 1]++;
-    for (uint32_t s = 0; s < p->nkeys; s++)
-        p->first[s + 1] += p->first[s];
-    for (uint32_t i = p->nrules; i-- > 0;) {
-        rule_t *r = &p->rules[i];
+    const senda_key_t purchase = senda_key_event(SENDA_EV_PURCHASE);
+    uint32_t n = p->ncounters, *of = calloc((size_t)n + 1, sizeof(*of));
 
-        r->armed = plan_rule_slot(p, i);
-        p->caps[r->armed] = 1;
-        p->refs[--p->first[rule_key(r) + 1]] = i;
+    p->key_table_size = 16;
+    while (p->key_table_size < 2 * n)
+        p->key_table_size *= 2;
+    p->key_table = calloc(p->key_table_size, sizeof(*p->key_table));
+    p->keys = calloc((size_t)n + 1, sizeof(*p->keys));
+    p->counters_first = calloc((size_t)n + 2, sizeof(*p->counters_first));
+    p->counters_refs = calloc((size_t)n + 1, sizeof(*p->counters_refs));
+    p->returns = calloc((size_t)n + 1, sizeof(*p->returns));
+    p->spends = calloc((size_t)n + 1, sizeof(*p->spends));
+    p->arrives = calloc((size_t)n + 1, sizeof(*p->arrives));
+    p->sums = calloc((size_t)n + 1, sizeof(*p->sums));
+    if (of == NULL || p->key_table == NULL || p->keys == NULL || p->counters_first == NULL ||
+        p->counters_refs == NULL || p->returns == NULL || p->spends == NULL || p->arrives == NULL ||
+        p->sums == NULL) {
+        free(of);
+        return false;
     }
-    for (uint32_t s = 0; s < p->nkeys; s++)
-        p->first[s] = p->first[s + 1];
-    p->first[p->nkeys] = p->nrules;
-    for (uint32_t i = 0; i < p->nrules; i++) {
-        if (p->rules[i].verb == SLOT_NONE)
-            p->alone[p->nalone++] = i;
-    }
-}
+    for (uint32_t i = 0; i < n; i++) {
+        const counter_t *c = &p->counters[i];
 
-static void
-plan_flow(plan_t *p, const prog_flow_t *f, flow_plan_t *out, uint32_t **next)
-{
-    for (unsigned i = 0; i < f->nsteps; i++) {
-        for (unsigned k = 0; f->steps[i].kind == STEP_SEND && k < f->steps[i].nchannels; k++)
-            out->channels |= CHANNEL_BIT(f->steps[i].channels[k]);
+        of[i] = SLOT_NONE;
+        if (c->stands_for != i)
+            continue;
+        p->sessions = p->sessions || c->before != SLOT_NONE || c->verb->happens == HAPPENS_SPENDS;
+        if (c->verb->happens == HAPPENS_RETURNS)
+            p->returns[p->nreturns++] = i;
+        else if (c->verb->happens == HAPPENS_SPENDS)
+            p->spends[p->nspends++] = i;
+        else if (c->verb->happens == HAPPENS_ARRIVES)
+            p->arrives[p->narrives++] = i;
+        else
+            of[i] = key_make(p, c->verb->key);
+        if (c->keep == KEEP_SUM && c->verb->key == purchase)
+            p->sums[p->nsums++] = i;
     }
-    out->stop = *next;
-    walk(p, f->stop, true, leaf_watch, next);
-    out->nstop = (uint32_t)(*next - out->stop);
-    out->goal = *next;
-    walk(p, f->goal, true, leaf_watch, next);
-    out->ngoal = (uint32_t)(*next - out->goal);
+    plan_sort_by(p->counters_first, p->nkeys, of, n, p->counters_refs, NULL);
+    free(of);
+    return true;
 }
 
 plan_t *
 plan_new(const program_t *program)
 {
     plan_t *p = calloc(1, sizeof(*p));
-    size_t keys, rules, watched;
-    uint32_t *next;
+    planner_t m = { .plan = p, .program = program };
 
     if (p == NULL)
         return NULL;
-    measure(p, program, &keys, &rules, &watched);
-    if (!make_room(p, program, keys, rules, watched)) {
+    plan_collect(&m);
+    if (!m.failed)
+        m.failed = !make_room(&m) || !list_counters(p);
+    if (!m.failed) {
+        take_slots(p, program);
+        plan_make_rules(&m);
+    }
+    if (!m.failed)
+        plan_make_watches(&m);
+    if (!m.failed)
+        plan_make_flows(&m);
+    if (!m.failed)
+        m.failed = !plan_steps(p, program);
+    free(m.slot_seen);
+    free(m.segment_seen);
+    if (m.failed) {
         plan_free(p);
         return NULL;
     }
-    for (unsigned i = 0; i < program->ntags; i++)
-        add_rules(p, program->tags[i].whens, program->tags[i].nwhens, true, i);
-    for (unsigned i = 0; i < program->nflows; i++) {
-        const prog_flow_t *f = &program->flows[i];
-
-        add_rules(p, f->starts, f->nstarts, false, i);
-        walk_flow(p, f, leaf_slot, NULL);
-    }
-    p->ntags = program->ntags;
-    p->nslots = p->nkeys + p->ntags + p->nrules;
-    for (unsigned i = 0; i < program->ntags; i++)
-        p->caps[plan_tag_slot(p, i)] = 1;
-    list_rules(p);
-    next = p->watched;
-    for (unsigned i = 0; i < program->nflows; i++)
-        plan_flow(p, &program->flows[i], &p->flows[i], &next);
     return p;
 }
 
@@ -246,14 +267,29 @@ plan_free(plan_t *p)
 {
     if (p == NULL)
         return;
-    free(p->table);
+    for (uint32_t i = 0; i < p->nowned; i++)
+        free(p->owned[i]);
+    free(p->owned);
+    free(p->shapes);
+    free(p->counters);
     free(p->keys);
-    free(p->caps);
+    free(p->counters_first);
+    free(p->counters_refs);
+    free(p->returns);
+    free(p->spends);
+    free(p->arrives);
+    free(p->sums);
     free(p->rules);
-    free(p->alone);
-    free(p->refs);
     free(p->first);
+    free(p->refs);
+    free(p->alone);
+    free(p->calendar);
+    free(p->watches);
+    free(p->watch_first);
+    free(p->watch_refs);
     free(p->flows);
-    free(p->watched);
+    free(p->follows);
+    free(p->key_table);
+    free(p->verb_table);
     free(p);
 }

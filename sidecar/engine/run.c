@@ -17,8 +17,11 @@ engine_run_new(engine_t *e, uint32_t person, run_state_t state)
         e->stats.refused++;
         return 0;
     }
-    *engine_run(e, id) =
-        (run_t){ .next = p->runs, .person = person, .due = TIMER_NEVER, .state = (uint8_t)state };
+    *engine_run(e, id) = (run_t){ .next = p->runs,
+        .person = person,
+        .due = TIMER_NEVER,
+        .look = TIMER_NEVER,
+        .state = (uint8_t)state };
     p->runs = id;
     return id;
 }
@@ -51,8 +54,17 @@ engine_run_move(engine_t *e, uint32_t run, uint32_t to)
     r->person = to;
     r->next = p->runs;
     p->runs = run;
-    if (r->due != TIMER_NEVER)
-        engine_run_arm(e, run, r->due);
+    engine_run_arm(e, run, r->due);
+    engine_run_look(e, run, r->look);
+}
+
+static void
+push(engine_t *e, const run_t *r, uint32_t kind, senda_sec_t due)
+{
+    timer_entry_t timer = { due, r->person, timer_what(kind, r->flow) };
+
+    if (due != TIMER_NEVER && !timers_push(&e->timers, timer))
+        e->stats.refused++;
 }
 
 void
@@ -61,9 +73,16 @@ engine_run_arm(engine_t *e, uint32_t run, senda_sec_t due)
     run_t *r = engine_run(e, run);
 
     r->due = due;
-    if (due != TIMER_NEVER &&
-        !timers_push(&e->timers, (timer_entry_t){ due, r->person, TIMER_RUN | run }))
-        e->stats.refused++;
+    push(e, r, TIMER_RUN, due);
+}
+
+void
+engine_run_look(engine_t *e, uint32_t run, senda_sec_t look)
+{
+    run_t *r = engine_run(e, run);
+
+    r->look = look;
+    push(e, r, TIMER_STOP, look);
 }
 
 void
@@ -81,13 +100,13 @@ engine_who(engine_t *e, const person_t *p, engine_who_t *who)
 void
 engine_say(engine_t *e, intent_t *intent, const run_t *run)
 {
-    senda_capture_t fields[ENGINE_FIELDS_MAX];
+    senda_capture_t fields[ENGINE_RUN_FIELDS];
 
     intent->at = e->now;
     intent->flow = &e->program->flows[run->flow];
     intent->entry = run->entry;
     intent->fields = fields;
-    intent->nfields = engine_fields_unpack(run->fields, run->fields_len, fields, ENGINE_FIELDS_MAX);
+    intent->nfields = engine_fields_unpack(run->fields, run->fields_len, fields, ENGINE_RUN_FIELDS);
     engine_who(e, engine_person(e, run->person), &intent->who);
     e->intent(e->ctx, intent);
 }

@@ -13,6 +13,8 @@ before(const timer_entry_t *a, const timer_entry_t *b)
 {
     if (a->due != b->due)
         return a->due < b->due;
+    if (timer_kind(a->what) != timer_kind(b->what))
+        return timer_kind(a->what) < timer_kind(b->what);
     if (a->person != b->person)
         return a->person < b->person;
     return a->what < b->what;

@@ -14,3 +14,20 @@ ast_append(ast_list_t *list, ast_head_t *node)
     }
     list->last = node;
 }
+
+/* Branches are at most LANG_IFS_MAX deep. */
+void
+ast_each_line(const ast_list_t *lines, ast_line_pt each, void *ctx)
+{
+    for (const ast_head_t *h = lines->first; h != NULL; h = h->next) {
+        each(h, ctx);
+        if (h->kind == AST_IF) {
+            ast_each_line(&((const ast_if_t *)h)->then, each, ctx);
+            ast_each_line(&((const ast_if_t *)h)->otherwise, each, ctx);
+        } else if (h->kind == AST_SPLIT) {
+            ast_each_line(&((const ast_split_t *)h)->branches, each, ctx);
+        } else if (h->kind == AST_BRANCH) {
+            ast_each_line(&((const ast_branch_t *)h)->lines, each, ctx);
+        }
+    }
+}

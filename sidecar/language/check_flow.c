@@ -1,331 +1,340 @@
 /*
- * Flows and tests: what they lack, what contradicts itself, and what a
- * colleague would ask about.
+ * Flows: what they lack, what contradicts itself, and what their steps name.
  */
 
 #include "check.h"
 
-#include "senda_limits.h"
-
-typedef void (*each_send_pt)(check_t *c, const ast_flow_t *flow, const ast_send_t *send, void *ctx);
-
-/* Every `send` of a flow, in the file's order; branches are at most LANG_IFS_MAX deep. */
 static void
-each_send(check_t *c, const ast_flow_t *flow, const ast_list_t *lines, each_send_pt each, void *ctx)
+note_send(check_t *c, const ast_flow_t *flow, const ast_send_t *send)
 {
-    for (const ast_head_t *h = lines->first; h != NULL; h = h->next) {
-        if (h->kind == AST_SEND) {
-            each(c, flow, (const ast_send_t *)h, ctx);
-        } else if (h->kind == AST_IF) {
-            each_send(c, flow, &((const ast_if_t *)h)->then, each, ctx);
-            each_send(c, flow, &((const ast_if_t *)h)->otherwise, each, ctx);
+    for (const ast_channel_t *ch = send->channels; ch != NULL; ch = ch->next) {
+        known_t *k = check_put(c, NAMES_TEMPLATE, &ch->template, &flow->head);
+
+        if (k != NULL) {
+            k->channels |= CHANNEL_BIT((unsigned)words_table[ch->channel].value);
         }
     }
 }
 
 static void
-note_send(check_t *c, const ast_flow_t *flow, const ast_send_t *send, void *ctx)
+note_credit(check_t *c, const ast_flow_t *flow, const ast_step_t *s)
 {
-    (void)ctx;
-    for (const ast_channel_t *ch = send->channels; ch != NULL; ch = ch->next) {
-        if (ch->template.text != NULL && !g_hash_table_contains(c->sent, ch->template.text)) {
-            sent_t *s = arena_get(c->arena, sizeof(*s));
+    ast_name_t *name = arena_get(c->arena, sizeof(*name));
 
-            s->flow = flow;
-            s->name = &ch->template;
-            g_hash_table_insert(c->sent, (gpointer)ch->template.text, s);
+    name->text = s->is.text.text != NULL ? check_money(c, &s->is) : NULL;
+    name->key = name->text;
+    name->span = s->is.span;
+    check_put(c, NAMES_CREDIT, name, &flow->head);
+}
+
+static void
+note_step(check_t *c, const ast_flow_t *flow, const ast_step_t *s)
+{
+    switch (s->step) {
+    case STEP_TAG:
+        check_put(c, NAMES_TAG, &s->name, &flow->head);
+        break;
+    case STEP_COUPON:
+        check_put(c, NAMES_COUPON, &s->name, &flow->head);
+        break;
+    case STEP_GIFT:
+        check_put(c, NAMES_GIFT, &s->name, &flow->head);
+        break;
+    case STEP_CREDIT:
+        note_credit(c, flow, s);
+        break;
+    case STEP_NOTIFY:
+        check_put(c, NAMES_ADDRESS, &s->name, &flow->head);
+        break;
+    case STEP_CALL:
+        check_put(c, NAMES_URL, &s->name, &flow->head);
+        break;
+    case STEP_ENTER:
+        if (s->name.text != NULL) {
+            g_hash_table_add(c->entered, (gpointer)s->name.key);
         }
+        break;
+    default:
+        break;
+    }
+}
+
+/* A line of a flow, and the flow. */
+typedef struct {
+    check_t *c;
+    const ast_flow_t *flow;
+} line_of_t;
+
+static void
+note_line(const ast_head_t *h, void *ctx)
+{
+    const line_of_t *l = ctx;
+
+    if (h->kind == AST_SEND) {
+        note_send(l->c, l->flow, (const ast_send_t *)h);
+    } else if (h->kind == AST_STEP) {
+        note_step(l->c, l->flow, (const ast_step_t *)h);
     }
 }
 
 void
-check_sends(check_t *c, const ast_flow_t *flow)
+check_gives(check_t *c, const ast_flow_t *flow)
 {
-    each_send(c, flow, &flow->lines, note_send, NULL);
+    ast_each_line(&flow->lines, note_line, &(line_of_t){ c, flow });
 }
 
 static void
-check_send(check_t *c, const ast_flow_t *flow, const ast_send_t *send, void *ctx)
+check_send(check_t *c, const ast_send_t *send)
 {
     const ast_channel_t *first = send->channels;
-    const sent_t *other;
-    GHashTable *warned = ctx;
-    diag_t *d = NULL;
+    unsigned before = 0;
 
-    for (const ast_channel_t *ch = first; ch != NULL; ch = ch->next) {
-        if (ch->template.text == NULL) {
-            return;
-        }
+    for (const ast_channel_t *ch = first; ch != NULL && ch->template.text != NULL; ch = ch->next) {
+        unsigned bit = CHANNEL_BIT((unsigned)words_table[ch->channel].value);
+        diag_t *d;
+
         if (strcmp(ch->template.text, first->template.text) != 0) {
             d = DIAG(c->ds, ch->template.span, MSG_SEND_TEMPLATES, first->template.text);
-        } else if (ch->channel != W_EMAIL) {
-            d = DIAG(c->ds, ch->span, MSG_SEND_EMAIL_ONLY, diag_text(c->ds, ch->span));
-        } else if (ch != first) {
+        } else if ((before & bit) != 0) {
             d = DIAG(c->ds, ch->span, MSG_SEND_TWICE, diag_text(c->ds, ch->span));
+        } else {
+            before |= bit;
+            continue;
         }
-        if (d != NULL) {
-            diag_word(c->ds, d, W_SEND);
-            return;
+        diag_word(c->ds, d, W_SEND);
+        return;
+    }
+}
+
+static void
+check_split(check_t *c, const ast_split_t *split)
+{
+    uint32_t sum = 0;
+
+    for (const ast_head_t *h = split->branches.first; h != NULL; h = h->next) {
+        const ast_branch_t *b = (const ast_branch_t *)h;
+        uint32_t before = sum;
+
+        if (h->kind != AST_BRANCH || h->broken) {
+            continue;
         }
-        other = g_hash_table_lookup(c->sent, ch->template.text);
-        if (other != NULL && other->flow != flow && flow->name.text != NULL &&
-            other->flow->name.text != NULL && g_hash_table_add(warned, (gpointer)other)) {
-            d = DIAG(c->ds, ch->template.span, MSG_SAME_TEMPLATE, ch->template.text,
-                other->flow->name.text, arena_printf(c->arena, "%u", other->name->span.line));
-            diag_other(d, other->name->span.line);
+        if (b->share == 0) {
+            DIAG(c->ds, b->share_span, MSG_SHARE_ZERO);
+        }
+        sum += b->share < 1000000 ? b->share : 1000000;
+        if (sum > 10000 && before <= 10000) {
+            DIAG(c->ds, b->share_span, MSG_SPLIT_OVER, arena_printf(c->arena, "%g", sum / 100.0));
         }
     }
 }
 
-static uint32_t
-event_of_page(const check_t *c, const ast_verb_t *v)
+static void
+check_recommend(check_t *c, const ast_step_t *s)
 {
-    const ast_page_t *page;
-
-    if (v->kind == VERB_STANDARD) {
-        return v->event;
+    if (s->number == 0 || s->number > LANG_RECOMMEND_MAX) {
+        diag_word(c->ds,
+            DIAG(c->ds, s->number_span, MSG_RECOMMEND_NUMBER, diag_text(c->ds, s->number_span),
+                arena_printf(c->arena, "%d", LANG_RECOMMEND_MAX)),
+            W_RECOMMEND);
     }
-    page = v->kind == VERB_PAGE ? g_hash_table_lookup(c->pages, v->name.key) : NULL;
-    return page != NULL && page->has_event ? senda_event_number(senda_cstr(page->event.key)) : 0;
+    if (s->name.text == NULL) {
+        return;
+    }
+    if (s->recipe == RECIPE_BEST_SELLERS) {
+        check_known(c, NAMES_PAGE, &s->name);
+    } else if (!c->any_brought) {
+        check_known(c, NAMES_BROUGHT, &s->name);
+    }
 }
 
-bool
-check_is_purchase(const check_t *c, const ast_verb_t *v)
+static void
+check_set(check_t *c, const ast_step_t *s)
 {
-    return event_of_page(c, v) == SENDA_EV_PURCHASE;
+    const known_t *k = check_known(c, NAMES_FIELD, &s->name);
+
+    if (k != NULL) {
+        kind_t kind = check_kind(((const ast_field_t *)k->node)->type);
+
+        if (!check_field_money(c, s->name.text, kind, &s->is)) {
+            check_value(c, s->name.text, kind, &s->is);
+        }
+    }
 }
 
-/* Whether a condition becomes true by a purchase. */
+static void
+check_call(check_t *c, const ast_name_t *url)
+{
+    const char *rest = url->text == NULL          ? NULL
+        : g_str_has_prefix(url->text, "https://") ? url->text + 8
+        : g_str_has_prefix(url->text, "http://")  ? url->text + 7
+                                                  : "";
+
+    if (rest != NULL && (rest[0] == '\0' || strchr("/?#:", rest[0]) != NULL)) {
+        diag_word(c->ds, DIAG(c->ds, url->span, MSG_CALL_URL, url->text), W_CALL);
+    }
+}
+
+static void
+check_notify(check_t *c, const ast_name_t *address)
+{
+    const char *at = address->text != NULL ? strchr(address->text, '@') : NULL;
+
+    if (address->text != NULL &&
+        (at == NULL || at == address->text || strchr(at, '.') == NULL || strchr(at + 1, '@'))) {
+        diag_word(c->ds, DIAG(c->ds, address->span, MSG_NOTIFY_ADDRESS, address->text), W_NOTIFY);
+    }
+}
+
+static void
+check_credit(check_t *c, const ast_step_t *s)
+{
+    if (s->is.text.text != NULL && s->is.number && s->is.value <= 0) {
+        DIAG(c->ds, s->is.span, MSG_CREDIT_ZERO, diag_text(c->ds, s->is.span));
+    }
+    check_value(c, diag_text(c->ds, s->head.word), KIND_NUMBER, &s->is);
+}
+
+static void
+check_step(check_t *c, const ast_flow_t *flow, const ast_step_t *s)
+{
+    if (s->head.broken) {
+        return;
+    }
+    switch (s->step) {
+    case STEP_CREDIT:
+        check_credit(c, s);
+        break;
+    case STEP_RECOMMEND:
+        check_recommend(c, s);
+        break;
+    case STEP_UNTAG:
+        check_known(c, NAMES_TAG, &s->name);
+        break;
+    case STEP_SCORE:
+        check_points(c, s->points, s->head.span);
+        break;
+    case STEP_SET:
+        check_set(c, s);
+        break;
+    case STEP_CALL:
+        check_call(c, &s->name);
+        break;
+    case STEP_NOTIFY:
+        check_notify(c, &s->name);
+        break;
+    case STEP_ENTER:
+    case STEP_LEAVE:
+        if (check_known(c, NAMES_FLOW, &s->name) != NULL && s->step == STEP_ENTER &&
+            flow->name.text != NULL && strcmp(s->name.key, flow->name.key) == 0) {
+            DIAG(c->ds, s->name.span, MSG_ENTER_SELF, s->name.text);
+        }
+        break;
+    default:
+        break;
+    }
+}
+
+static void
+check_stop(check_t *c, const ast_until_t *stop)
+{
+    check_cond(c, stop->cond, true);
+    if (stop->cond != NULL && check_of_nothing(stop->cond)) {
+        DIAG(c->ds, stop->cond->span, MSG_STOP_NOTHING);
+    }
+}
+
+/* Whether a start brings a value: those of no verb have their person's latest, if any. */
 static bool
-minds_purchase(const check_t *c, const ast_cond_t *cond)
+start_brings(const check_t *c, const ast_flow_t *flow, const ast_name_t *name)
 {
-    if (cond == NULL || cond->kind == COND_NOT) {
-        return false;
-    }
-    if (cond->kind == COND_VERB) {
-        return check_is_purchase(c, cond->verb);
-    }
-    return minds_purchase(c, cond->left) || minds_purchase(c, cond->right);
-}
+    kind_t kind;
 
-static bool
-starts_at_cart(const check_t *c, const ast_flow_t *flow)
-{
     for (const ast_head_t *h = flow->lines.first; h != NULL; h = h->next) {
         const ast_trigger_t *w = h->kind == AST_START ? ((const ast_start_t *)h)->whens : NULL;
 
         for (; w != NULL; w = w->next) {
-            uint32_t e = w->verb != NULL ? event_of_page(c, w->verb) : 0;
-
-            if (e == SENDA_EV_VIEW_CART || e == SENDA_EV_ADD_TO_CART ||
-                e == SENDA_EV_BEGIN_CHECKOUT) {
+            if (w->verb != NULL ? check_brought(c, w->verb, name, &kind)
+                                : w->kind == TRIGGER_TAG || w->kind == TRIGGER_SEGMENT ||
+                        w->kind == TRIGGER_SCORE) {
                 return true;
             }
         }
     }
-    return false;
+    return flow->start == NULL;
 }
 
 static void
-count_send(check_t *c, const ast_flow_t *flow, const ast_send_t *send, void *ctx)
+check_again(check_t *c, const ast_flow_t *flow, const ast_again_t *again)
 {
-    (void)c;
-    (void)flow;
-    (void)send;
-    ++*(unsigned *)ctx;
-}
-
-static void
-warn_flow(check_t *c, const ast_flow_t *flow)
-{
-    unsigned sends = 0;
-
-    each_send(c, flow, &flow->lines, count_send, &sends);
-    if (flow->doubtful || flow->name.text == NULL) {
+    if (again->how != AGAIN_EACH || again->each.text == NULL || check_excused(c, &again->each) ||
+        flow->doubtful || start_brings(c, flow, &again->each)) {
         return;
     }
-    if (sends > 0 && !flow->transactional && starts_at_cart(c, flow) &&
-        (flow->stop == NULL ||
-            (!flow->stop->head.broken && !minds_purchase(c, flow->stop->cond))) &&
-        (flow->goal == NULL ||
-            (!flow->goal->head.broken && !minds_purchase(c, flow->goal->cond)))) {
-        DIAG(c->ds, flow->name.span, MSG_CART_NO_STOP, flow->name.text);
+    if (check_find(c, NAMES_BROUGHT, &again->each) == NULL) {
+        if (!c->any_brought) {
+            check_known(c, NAMES_BROUGHT, &again->each);
+        }
+        return;
     }
-    if (flow->again == NULL) {
-        DIAG(c->ds, flow->name.span, MSG_NO_AGAIN, flow->name.text);
-    }
+    DIAG(c->ds, again->each.span, MSG_AGAIN_CAPTURE, again->each.text);
 }
 
 static void
-check_lines(check_t *c, const ast_list_t *lines)
+check_line(const ast_head_t *h, void *ctx)
 {
-    for (const ast_head_t *h = lines->first; h != NULL; h = h->next) {
-        switch (h->kind) {
-        case AST_START:
-            check_whens(c, ((const ast_start_t *)h)->whens);
-            break;
-        case AST_STOP:
-        case AST_GOAL:
-            check_cond(c, ((const ast_until_t *)h)->cond);
-            break;
-        case AST_IF:
-            check_cond(c, ((const ast_if_t *)h)->cond);
-            check_lines(c, &((const ast_if_t *)h)->then);
-            check_lines(c, &((const ast_if_t *)h)->otherwise);
-            break;
-        default:
-            break;
+    const line_of_t *l = ctx;
+    check_t *c = l->c;
+
+    switch (h->kind) {
+    case AST_START:
+        check_whens(c, ((const ast_start_t *)h)->whens);
+        break;
+    case AST_AGAIN:
+        check_again(c, l->flow, (const ast_again_t *)h);
+        break;
+    case AST_STOP:
+        check_stop(c, (const ast_until_t *)h);
+        break;
+    case AST_GOAL:
+    case AST_ONLY:
+        check_cond(c, ((const ast_until_t *)h)->cond, h->kind == AST_GOAL);
+        break;
+    case AST_WAIT:
+        if (((const ast_wait_t *)h)->verb != NULL) {
+            check_verb(c, ((const ast_wait_t *)h)->verb, true);
         }
+        break;
+    case AST_SEND:
+        check_send(c, (const ast_send_t *)h);
+        break;
+    case AST_STEP:
+        check_step(c, l->flow, (const ast_step_t *)h);
+        break;
+    case AST_IF:
+        check_cond(c, ((const ast_if_t *)h)->cond, true);
+        break;
+    case AST_SPLIT:
+        check_split(c, (const ast_split_t *)h);
+        break;
+    default:
+        break;
     }
 }
 
 void
 check_flow(check_t *c, const ast_flow_t *flow)
 {
-    GHashTable *warned = g_hash_table_new(NULL, NULL);
-    const char *name = flow->name.text != NULL ? flow->name.text : "";
+    const char *name = flow->name.text;
 
-    check_lines(c, &flow->lines);
-    each_send(c, flow, &flow->lines, check_send, warned);
-    g_hash_table_unref(warned);
-    if (!flow->doubtful && !flow->head.broken) {
-        if (flow->start == NULL) {
-            DIAG(c->ds, flow->name.span, MSG_FLOW_NO_START, name);
-        } else if (flow->nsteps == 0) {
-            DIAG(c->ds, flow->name.span, MSG_FLOW_EMPTY, name);
-        }
-    }
-    warn_flow(c, flow);
-}
-
-/* The templates that are sent, in the file's order, for a hint. */
-typedef struct {
-    GString *list;
-    GHashTable *seen;
-} listed_t;
-
-static void
-list_send(check_t *c, const ast_flow_t *flow, const ast_send_t *send, void *ctx)
-{
-    listed_t *l = ctx;
-
-    (void)c;
-    (void)flow;
-    for (const ast_channel_t *ch = send->channels; ch != NULL; ch = ch->next) {
-        if (ch->template.text != NULL && g_hash_table_size(l->seen) < 8 &&
-            g_hash_table_add(l->seen, (gpointer)ch->template.text)) {
-            g_string_append_printf(l->list, "%s%.64s", l->list->len > 1 ? ", " : "",
-                ch->template.text);
-        }
-    }
-}
-
-static const char *
-sent_list(check_t *c)
-{
-    listed_t l;
-    char *text;
-
-    if (diags_full(c->ds)) {
-        return "";
-    }
-    l.list = g_string_new("\x01");
-    l.seen = g_hash_table_new(g_str_hash, g_str_equal);
-    for (const ast_head_t *h = c->file->items.first; h != NULL; h = h->next) {
-        if (h->kind == AST_FLOW && g_hash_table_size(l.seen) < 8) {
-            each_send(c, (const ast_flow_t *)h, &((const ast_flow_t *)h)->lines, list_send, &l);
-        }
-    }
-    text = arena_text(c->arena, l.list->str, l.list->len);
-    g_hash_table_unref(l.seen);
-    g_string_free(l.list, TRUE);
-    return text;
-}
-
-static void
-check_template(check_t *c, const ast_check_t *line)
-{
-    GHashTableIter it;
-    gpointer key, value;
-    near_t near;
-    diag_t *d;
-
-    if (line->text.text == NULL || g_hash_table_contains(c->sent, line->text.text) ||
-        check_excused(c, &line->text)) {
+    ast_each_line(&flow->lines, check_line, &(line_of_t){ c, flow });
+    if (name == NULL || flow->doubtful || flow->head.broken) {
         return;
     }
-    d = DIAG(c->ds, line->text.span,
-        g_hash_table_size(c->sent) > 0 ? MSG_TEMPLATE_UNSENT : MSG_TEMPLATES_NONE, line->text.text,
-        sent_list(c));
-    near_start(&near, line->text.key);
-    g_hash_table_iter_init(&it, c->sent);
-    while (d != NULL && g_hash_table_iter_next(&it, &key, &value)) {
-        near_offer(&near, ((const sent_t *)value)->name->key, key);
+    if (flow->start == NULL && !g_hash_table_contains(c->entered, flow->name.key) &&
+        !check_excused(c, &flow->name)) {
+        DIAG(c->ds, flow->name.span, MSG_FLOW_NO_START, name);
+    } else if (flow->nsteps == 0) {
+        DIAG(c->ds, flow->name.span, MSG_FLOW_EMPTY, name);
     }
-    check_excuses(c, &near);
-    diag_near(c->ds, d, near.best);
-    diag_word(c->ds, d, line->negated ? W_NEVER_GETS : W_GETS);
-}
-
-/* Where a test's clock stands: day and second of the day. */
-typedef struct {
-    uint32_t day;
-    int32_t second;
-    bool begun;
-} clock_now_t;
-
-static void
-check_moment(check_t *c, const ast_check_t *line, clock_now_t *now)
-{
-    bool happens = line->head.kind == AST_TEST_VISIT || line->head.kind == AST_TEST_EVENT;
-    uint32_t day = line->at.has_day ? line->at.day : now->day;
-    int32_t second = line->at.second;
-    char text[8];
-
-    if (!line->at.has_time) {
-        if (happens) {
-            now->second = (now->begun ? now->second + 60 : 36000) + 60 * (int32_t)(line->times - 1);
-            now->begun = true;
-        }
-        return;
-    }
-    if (day < now->day || (day == now->day && second < now->second)) {
-        if (happens && now->begun) {
-            g_snprintf(text, sizeof(text), "%d:%02d", now->second / 3600, now->second / 60 % 60);
-            DIAG(c->ds, line->at.span, MSG_TEST_PAST, text, arena_printf(c->arena, "%u", now->day));
-        }
-        return;
-    }
-    now->day = day;
-    now->second = second + (happens ? 60 * (int32_t)(line->times - 1) : 0);
-    now->begun = true;
-}
-
-void
-check_test(check_t *c, const ast_test_t *test)
-{
-    clock_now_t now = { .day = 1 };
-    unsigned checks = 0;
-
-    for (const ast_head_t *h = test->lines.first; h != NULL; h = h->next) {
-        const ast_check_t *line = (const ast_check_t *)h;
-
-        check_moment(c, line, &now);
-        if (h->kind == AST_TEST_GETS) {
-            check_template(c, line);
-        } else if (h->kind == AST_TEST_TAG) {
-            check_tag_name(c, &line->text);
-        } else if (h->kind == AST_TEST_EVENT && line->verb != NULL) {
-            check_verb(c, line->verb);
-        }
-        checks += h->kind == AST_TEST_GETS || h->kind == AST_TEST_TAG;
-    }
-    if (test->name.text == NULL || test->doubtful) {
-        return;
-    }
-    if (test->lines.first == NULL) {
-        DIAG(c->ds, test->name.span, MSG_TEST_EMPTY, test->name.text);
-    } else if (checks == 0) {
-        DIAG(c->ds, test->name.span, MSG_TEST_NO_CHECK, test->name.text);
-    }
+    check_warn_flow(c, flow);
 }

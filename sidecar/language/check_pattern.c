@@ -175,7 +175,7 @@ say_fault(look_t *l, size_t at)
     }
 }
 
-void
+bool
 check_pattern(check_t *c, const ast_pattern_t *p, bool whole)
 {
     look_t l = { c, p, p->text.p, p->text.n, false };
@@ -192,4 +192,5 @@ check_pattern(check_t *c, const ast_pattern_t *p, bool whole)
     if (!l.failed && whole) {
         look_at_host(&l);
     }
+    return !l.failed;
 }

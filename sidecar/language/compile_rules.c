@@ -53,31 +53,30 @@ typedef struct {
 } sentence_t;
 
 static void
-verb_pattern(sentence_t *s, const ast_verb_t *v)
+sentence_pattern(sentence_t *s, const ast_pattern_t *pattern)
 {
     arena_t *a;
     gpointer key;
     const char *name;
 
-    if (v == NULL || v->kind != VERB_PATTERN || !s->ok) {
+    if (pattern == NULL || !s->ok) {
         return;
     }
     a = arena_new();
-    name = compile_pattern_name(a, v->pattern);
+    name = compile_pattern_name(a, pattern);
     key = g_hash_table_lookup(s->keys, name);
     if (key != NULL) {
-        s->ok = add_pattern(s->rules, GPOINTER_TO_UINT(key), v->pattern);
+        s->ok = add_pattern(s->rules, GPOINTER_TO_UINT(key), pattern);
         g_hash_table_remove(s->keys, name);
     }
     arena_free(a);
 }
 
 static void
-whens_patterns(sentence_t *s, const ast_trigger_t *w)
+verb_pattern(sentence_t *s, const ast_verb_t *v)
 {
-    for (; w != NULL; w = w->next) {
-        verb_pattern(s, w->verb);
-        verb_pattern(s, w->absent);
+    for (; v != NULL; v = v->before) {
+        sentence_pattern(s, v->pattern);
     }
 }
 
@@ -92,28 +91,46 @@ cond_patterns(sentence_t *s, const ast_cond_t *c)
 }
 
 static void
-line_patterns(sentence_t *s, const ast_list_t *lines)
+whens_patterns(sentence_t *s, const ast_trigger_t *w)
 {
-    for (const ast_head_t *h = lines->first; h != NULL; h = h->next) {
-        switch (h->kind) {
-        case AST_START:
-            whens_patterns(s, ((const ast_start_t *)h)->whens);
-            break;
-        case AST_STOP:
-        case AST_GOAL:
-            cond_patterns(s, ((const ast_until_t *)h)->cond);
-            break;
-        case AST_IF:
-            cond_patterns(s, ((const ast_if_t *)h)->cond);
-            line_patterns(s, &((const ast_if_t *)h)->then);
-            line_patterns(s, &((const ast_if_t *)h)->otherwise);
-            break;
-        case AST_TEST_EVENT:
-            verb_pattern(s, ((const ast_check_t *)h)->verb);
-            break;
-        default:
-            break;
-        }
+    for (; w != NULL; w = w->next) {
+        verb_pattern(s, w->verb);
+        verb_pattern(s, w->absent);
+        cond_patterns(s, w->cond);
+    }
+}
+
+static void
+line_patterns(const ast_head_t *h, void *ctx)
+{
+    sentence_t *s = ctx;
+
+    switch (h->kind) {
+    case AST_START:
+        whens_patterns(s, ((const ast_start_t *)h)->whens);
+        break;
+    case AST_STOP:
+    case AST_GOAL:
+    case AST_ONLY:
+        cond_patterns(s, ((const ast_until_t *)h)->cond);
+        break;
+    case AST_IF:
+        cond_patterns(s, ((const ast_if_t *)h)->cond);
+        break;
+    case AST_WAIT:
+        verb_pattern(s, ((const ast_wait_t *)h)->verb);
+        break;
+    case AST_STEP:
+        sentence_pattern(s, ((const ast_step_t *)h)->pattern);
+        break;
+    case AST_TEST_EVENT:
+        verb_pattern(s, ((const ast_check_t *)h)->verb);
+        break;
+    case AST_TEST_EXPECT:
+        cond_patterns(s, ((const ast_check_t *)h)->cond);
+        break;
+    default:
+        break;
     }
 }
 
@@ -124,11 +141,19 @@ item_patterns(sentence_t *s, const ast_head_t *h)
     case AST_TAG:
         whens_patterns(s, ((const ast_tag_t *)h)->whens);
         break;
+    case AST_SCORE:
+        whens_patterns(s, ((const ast_score_t *)h)->whens);
+        break;
+    case AST_STAGE:
+    case AST_SEGMENT:
+    case AST_SHOW:
+        cond_patterns(s, ((const ast_state_t *)h)->cond);
+        break;
     case AST_FLOW:
-        line_patterns(s, &((const ast_flow_t *)h)->lines);
+        ast_each_line(&((const ast_flow_t *)h)->lines, line_patterns, s);
         break;
     case AST_TEST:
-        line_patterns(s, &((const ast_test_t *)h)->lines);
+        ast_each_line(&((const ast_test_t *)h)->lines, line_patterns, s);
         break;
     default:
         break;

@@ -41,52 +41,14 @@ step_id(build_t *b, const char *says)
     return id;
 }
 
-static void
-say_verb(GString *out, const ast_verb_t *v)
-{
-    g_string_append_printf(out, " %d", v->kind);
-    if (v->kind == VERB_PATTERN) {
-        g_string_append_printf(out, " %s", v->pattern->text.p);
-    } else if (v->kind == VERB_STANDARD) {
-        g_string_append_printf(out, " %u", v->event);
-    } else if (v->kind != VERB_ANY) {
-        g_string_append_printf(out, " \"%s\"", v->name.key);
-    }
-    if (v->has_count) {
-        g_string_append_printf(out, " %d×%u", v->count, v->times);
-    }
-    if (v->has_window) {
-        g_string_append_printf(out, " in %dm%dd%llds", v->window.months, v->window.days,
-            (long long)v->window.secs);
-    }
-    g_string_append(out, v->since_start ? " since" : "");
-}
-
-static void
-say_cond(GString *out, const ast_cond_t *cond)
-{
-    if (cond == NULL) {
-        return;
-    }
-    g_string_append_printf(out, " (%d", cond->kind);
-    if (cond->kind == COND_VERB) {
-        say_verb(out, cond->verb);
-    } else if (cond->kind == COND_TAG) {
-        g_string_append_printf(out, " \"%s\"", cond->tag.key);
-    } else {
-        say_cond(out, cond->left);
-        say_cond(out, cond->right);
-    }
-    g_string_append_c(out, ')');
-}
-
-/* Adds a step that says this; its index. */
+/* Adds a step that says this, which is freed; its index. */
 static unsigned
-add(build_t *b, prog_step_t step, const char *says, lex_span_t span)
+add(build_t *b, prog_step_t step, GString *says, lex_span_t span)
 {
-    step.id = step_id(b, says);
+    step.id = step_id(b, says->str);
     step.place = compile_place(b->c, span);
     g_array_append_val(b->steps, step);
+    g_string_free(says, TRUE);
     return b->steps->len - 1;
 }
 
@@ -105,23 +67,89 @@ add_send(build_t *b, const ast_send_t *send)
     s.template = compile_text(b->c, send->channels->template.text);
     for (const ast_channel_t *ch = send->channels; ch != NULL && s.nchannels < CHANNELS;
          ch = ch->next) {
-        s.channels[s.nchannels++] = (prog_channel_t)words_table[ch->channel].value;
+        s.channels[s.nchannels++] = compile_channel(ch->channel);
         g_string_append_printf(says, " %d", words_table[ch->channel].value);
     }
     g_string_append_printf(says, " %s", s.template);
-    add(b, s, says->str, send->head.span);
-    g_string_free(says, TRUE);
+    add(b, s, says, send->head.span);
 }
 
 static void
 add_wait(build_t *b, const ast_wait_t *wait)
 {
-    prog_step_t s = { .kind = STEP_WAIT, .span = wait->span };
-    char says[96];
+    prog_step_t s = { .kind = wait->how, .span = wait->span };
+    GString *says = g_string_new("wait ");
 
-    g_snprintf(says, sizeof(says), "wait %dm%dd%llds", wait->span.months, wait->span.days,
-        (long long)wait->span.secs);
+    if (wait->how == STEP_WAIT_TIME) {
+        s.second = wait->second;
+        s.weekdays = wait->weekdays;
+        g_string_append_printf(says, "until %d on %x", s.second, s.weekdays);
+    } else if (wait->how == STEP_WAIT_EVENT) {
+        prog_cond_t *cond = arena_get(b->c->arena, sizeof(*cond));
+
+        cond->kind = COND_VERB;
+        cond->verb = compile_verb(b->c, wait->verb);
+        s.cond = cond;
+        g_string_append(says, "until");
+        compile_say_verb(says, wait->verb);
+        g_string_append(says, " at most ");
+        compile_say_span(says, wait->span);
+    } else {
+        compile_say_span(says, wait->span);
+    }
     add(b, s, says, wait->head.span);
+}
+
+/* What is given of a step's name, by its kind. */
+static void
+name_of_step(compile_t *c, const ast_step_t *a, prog_step_t *s)
+{
+    switch (a->step) {
+    case STEP_TAG:
+    case STEP_UNTAG:
+        s->what = compile_index(c->tags, a->name.key);
+        break;
+    case STEP_ENTER:
+    case STEP_LEAVE:
+        s->what = compile_index(c->flows, a->name.key);
+        break;
+    case STEP_SET:
+        s->what = compile_index(c->fields, a->name.key);
+        s->value = compile_value(c->program->fields[s->what].type, &a->is);
+        s->text = compile_text(c, a->is.text.text);
+        break;
+    case STEP_CREDIT:
+        s->value = compile_value(VALUE_NUMBER, &a->is);
+        break;
+    case STEP_SCORE:
+        s->value = a->points;
+        break;
+    case STEP_RECOMMEND:
+        s->recipe = a->recipe;
+        s->number = a->number;
+        if (a->recipe == RECIPE_BEST_SELLERS) {
+            s->key = compile_page_key(c, &a->name, a->pattern);
+        } else if (a->name.text != NULL) {
+            s->text = compile_capture(c, &a->name);
+        }
+        break;
+    default:
+        s->text = compile_text(c, a->name.text);
+    }
+}
+
+static void
+add_step(build_t *b, const ast_step_t *a)
+{
+    prog_step_t s = { .kind = a->step };
+    GString *says = g_string_new(NULL);
+
+    if (a->has_span) {
+        s.span = a->span;
+    }
+    name_of_step(b->c, a, &s);
+    compile_say_step(says, a);
+    add(b, s, says, a->head.span);
 }
 
 static void add_lines(build_t *b, const ast_list_t *lines);
@@ -131,34 +159,82 @@ add_if(build_t *b, const ast_if_t *f)
 {
     prog_step_t s = { .kind = STEP_IF, .cond = compile_cond(b->c, f->cond) };
     prog_step_t jump = { .kind = STEP_JUMP };
-    GString *says = g_string_new("if");
+    GString *says = g_string_new("if"), *other = g_string_new("else of ");
     unsigned test, skip = 0;
 
-    say_cond(says, f->cond);
-    test = add(b, s, says->str, f->head.span);
+    compile_say_cond(says, f->cond);
+    g_string_append(other, says->str);
+    test = add(b, s, says, f->head.span);
     add_lines(b, &f->then);
     if (f->has_else) {
-        g_string_prepend(says, "else of ");
-        skip = add(b, jump, says->str, f->else_line.span);
+        skip = add(b, jump, other, f->else_line.span);
+    } else {
+        g_string_free(other, TRUE);
     }
     at(b, test)->target = b->steps->len;
     if (f->has_else) {
         add_lines(b, &f->otherwise);
         at(b, skip)->target = b->steps->len;
     }
-    g_string_free(says, TRUE);
+}
+
+/* Each branch ends in a jump to behind the `split`, so that none falls into the next. */
+static void
+add_split(build_t *b, const ast_split_t *split)
+{
+    prog_step_t s = { .kind = STEP_SPLIT }, jump = { .kind = STEP_JUMP };
+    GString *says = g_string_new("split"), *end;
+    char *what;
+    prog_branch_t *branches;
+    unsigned test, n = 0, *jumps;
+
+    for (const ast_head_t *h = split->branches.first; h != NULL; h = h->next) {
+        g_string_append_printf(says, " %u", ((const ast_branch_t *)h)->share);
+        s.nbranches++;
+    }
+    branches = arena_get(b->c->arena, (s.nbranches + 1) * sizeof(*branches));
+    jumps = g_new(unsigned, s.nbranches + 1);
+    s.branches = branches;
+    what = g_strdup(says->str);
+    test = add(b, s, says, split->head.span);
+    for (const ast_head_t *h = split->branches.first; h != NULL; h = h->next, n++) {
+        branches[n].share = ((const ast_branch_t *)h)->share;
+        branches[n].target = b->steps->len;
+        add_lines(b, &((const ast_branch_t *)h)->lines);
+        end = g_string_new(NULL);
+        g_string_printf(end, "end of %u of %s", n, what);
+        jumps[n] = add(b, jump, end, h->span);
+    }
+    at(b, test)->target = b->steps->len;
+    while (n-- > 0) {
+        at(b, jumps[n])->target = b->steps->len;
+    }
+    g_free(what);
+    g_free(jumps);
 }
 
 static void
 add_lines(build_t *b, const ast_list_t *lines)
 {
     for (const ast_head_t *h = lines->first; h != NULL; h = h->next) {
-        if (h->kind == AST_SEND) {
+        switch (h->kind) {
+        case AST_SEND:
             add_send(b, (const ast_send_t *)h);
-        } else if (h->kind == AST_WAIT) {
+            break;
+        case AST_WAIT:
             add_wait(b, (const ast_wait_t *)h);
-        } else if (h->kind == AST_IF) {
+            break;
+        case AST_IF:
             add_if(b, (const ast_if_t *)h);
+            break;
+        case AST_SPLIT:
+            add_split(b, (const ast_split_t *)h);
+            break;
+        case AST_STEP:
+            add_step(b, (const ast_step_t *)h);
+            break;
+        default:
+            break;
         }
     }
 }
@@ -174,7 +250,7 @@ compile_steps(compile_t *c, const ast_flow_t *flow, prog_flow_t *out)
     b.said = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     b.ids = g_hash_table_new(NULL, NULL);
     add_lines(&b, &flow->lines);
-    add(&b, end, "end", flow->head.span);
+    add(&b, end, g_string_new("end"), flow->head.span);
     steps = arena_get(c->arena, b.steps->len * sizeof(prog_step_t));
     memcpy(steps, b.steps->data, b.steps->len * sizeof(prog_step_t));
     out->nsteps = b.steps->len;

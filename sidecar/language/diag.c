@@ -132,7 +132,7 @@ diag_add(diags_t *ds, lex_span_t at, msg_t id, const char *const *args)
     d->shown.line = at.line;
     d->shown.message = fill(ds, row->text[ds->lang], args);
     d->shown.hint = fill(ds, row->hint[ds->lang], args);
-    d->shown.example = row->example[ds->lang];
+    d->shown.example = fill(ds, row->example[ds->lang], args);
     return d;
 }
 
@@ -335,14 +335,11 @@ print_one(const diags_t *ds, const diag_t *d, FILE *out, bool color)
 void
 diags_print(const diags_t *ds, FILE *out, bool color)
 {
-    unsigned max = ds->n < LANG_PRINTED_MAX ? ds->n : LANG_PRINTED_MAX;
-
-    for (unsigned i = 0; i < max; i++) {
+    for (unsigned i = 0; i < ds->n; i++) {
         fprintf(out, "%s", i > 0 ? "\n" : "");
         print_one(ds, &ds->items[i], out, color);
     }
-    if (ds->n + ds->dropped > max) {
-        fprintf(out, ds->lang == LANG_ES ? "\n… y %u más\n" : "\n… and %u more\n",
-            ds->n + ds->dropped - max);
+    if (ds->dropped > 0) {
+        fprintf(out, ds->lang == LANG_ES ? "\n… y %u más\n" : "\n… and %u more\n", ds->dropped);
     }
 }

@@ -16,6 +16,7 @@ typedef struct {
     lang_diag_t shown;
     lex_span_t span;
     msg_t id;
+    bool shape; /* of the line's shape: behind it the line was not read */
 } diag_t;
 
 typedef struct {

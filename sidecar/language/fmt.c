@@ -24,11 +24,11 @@ spoken(const lang_t *l, const ast_mark_t *m, lang_id_t lang)
     return words_is(m->word, lang, folded);
 }
 
-lang_id_t
-lang_fmt_language(const lang_t *l)
+/* What the file's `language` line says; without one English. */
+static lang_id_t
+language_line(const lang_t *l)
 {
     const ast_head_t *h = l->file->site != NULL ? l->file->site->settings.first : NULL;
-    long spanish = 0;
 
     for (; h != NULL; h = h->next) {
         const ast_setting_t *s = (const ast_setting_t *)h;
@@ -37,6 +37,14 @@ lang_fmt_language(const lang_t *l)
             return strncmp(s->value.key, "es", 2) == 0 ? LANG_ES : LANG_EN;
         }
     }
+    return LANG_EN;
+}
+
+lang_id_t
+lang_fmt_language(const lang_t *l)
+{
+    long spanish = 0;
+
     for (uint32_t i = 0; i < l->file->nmarks; i++) {
         const ast_mark_t *m = &l->file->marks[i];
 
@@ -47,6 +55,9 @@ lang_fmt_language(const lang_t *l)
             spanish -= spoken(l, m, LANG_EN) ? 1 : 0;
         }
     }
+    if (spanish == 0) {
+        return language_line(l);
+    }
     return spanish > 0 ? LANG_ES : LANG_EN;
 }
 
@@ -56,28 +67,56 @@ row_at(const fmt_t *f, unsigned i)
     return &g_array_index(f->rows, fmt_row_t, i);
 }
 
+/* An open block: of a `split` also whether its present share has lines of its own. */
+typedef struct {
+    bool share;
+} frame_t;
+
+static frame_t *
+top_of(GArray *open)
+{
+    return open->len > 0 ? &g_array_index(open, frame_t, open->len - 1) : NULL;
+}
+
+/* The shares' lines are one deeper than their `split`, which alone is a frame. */
 static void
 indent_code(fmt_t *f)
 {
-    uint32_t depth = 0;
+    GArray *open = g_array_new(FALSE, TRUE, sizeof(frame_t));
+    uint32_t depth = 0; /* open blocks and open shares */
 
     for (unsigned i = 0; i < f->rows->len; i++) {
         fmt_row_t *row = row_at(f, i);
-        unsigned roles = words_table[row->word].roles;
+        bool closes = (words_table[row->word].roles & ROLE_CLOSES) != 0;
+        frame_t *top;
 
         if (row->kind != ROW_CODE) {
             continue;
         }
         if (row->was == 0) {
             depth = 0;
+            g_array_set_size(open, 0);
             continue;
         }
-        if ((roles & ROLE_CLOSES) != 0 && depth > 0) {
+        top = top_of(open);
+        if ((closes || row->branch) && top != NULL && top->share) {
+            top->share = false;
+            depth--;
+        }
+        if (closes && top != NULL) {
+            g_array_set_size(open, open->len - 1);
             depth--;
         }
         row->indent = FMT_STEP * (1 + depth);
-        depth += (roles & ROLE_OPENS) != 0 ? 1 : 0;
+        if (row->opens && row->branch && top != NULL) {
+            top->share = true;
+            depth++;
+        } else if (row->opens && !row->branch) {
+            g_array_append_val(open, ((frame_t){ false }));
+            depth++;
+        }
     }
+    g_array_unref(open);
 }
 
 /*
@@ -96,7 +135,8 @@ indent_comments(fmt_t *f)
         if (row->kind == ROW_CODE) {
             below = row;
         } else if (row->kind == ROW_COMMENT && below != NULL && below->indent > 0) {
-            bool inner = row->was > below->was && (words_table[below->word].roles & ROLE_CLOSES);
+            bool inner = row->was > below->was &&
+                (below->branch || (words_table[below->word].roles & ROLE_CLOSES) != 0);
 
             row->indent = below->indent + (inner ? FMT_STEP : 0);
         }

@@ -10,7 +10,7 @@
 #include "language.h"
 #include "words.h"
 
-/* The language that the file is written in: its `language` line, else most of its words. */
+/* The language that most of the file's words are of; of as many of both, its `language` line's. */
 lang_id_t lang_fmt_language(const lang_t *l);
 
 /*

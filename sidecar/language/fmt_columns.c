@@ -17,10 +17,16 @@
 
 /* A row for each statement whose neighbours are aligned. */
 static const fmt_layout_t layouts[] = {
-    { W_PAGE, ROLE_STATEMENT, 2, { { W_IS, 3 } } },
-    { W_EVENT, ROLE_STATEMENT, 0, { { W_FROM_API, 2 }, { W_WITH, 2 } } },
-    { W_TAG, ROLE_STATEMENT, 0, { { W_WHEN, 2 } } },
-    { W_NONE, ROLE_SETTING, 1, { { W_NONE, 0 } } },
+    { W_PAGE, ROLE_STATEMENT, 2, { { W_IS, W_NONE, 3 } } },
+    { W_EVENT, ROLE_STATEMENT, 0, { { W_FROM_API, W_NONE, 2 }, { W_WITH, W_NONE, 2 } } },
+    { W_PLACE, ROLE_STATEMENT, 2, { { W_RADIUS, W_NONE, 2 } } },
+    { W_FIELD, ROLE_STATEMENT, 2, { { W_NONE, W_NONE, 0 } } },
+    { W_TAG, ROLE_STATEMENT, 0, { { W_WHEN, W_NONE, 2 }, { W_FOR_SPAN, W_NONE, 3 } } },
+    { W_SCORE, ROLE_STATEMENT, 0, { { W_WHEN, W_NONE, 2 }, { W_ONCE, W_EACH, 3 } } },
+    { W_STAGE, ROLE_STATEMENT, 0, { { W_IF, W_NONE, 2 } } },
+    { W_SEGMENT, ROLE_STATEMENT, 2, { { W_NONE, W_NONE, 0 } } },
+    { W_SHOW, ROLE_STATEMENT, 0, { { W_IN, W_NONE, 2 }, { W_IF, W_NONE, 2 } } },
+    { W_NONE, ROLE_SETTING, 1, { { W_NONE, W_NONE, 0 } } },
 };
 
 const fmt_layout_t *
@@ -194,7 +200,10 @@ put(entry_t *e, unsigned n, bool in, uint32_t gap, uint32_t from)
     return column;
 }
 
-/* Neighbours that stand out form columns of their own. */
+/*
+ * Neighbours that stand out form columns of their own, always at the same distance: that in the
+ * file may be owed to the others' column, which is another one in each language.
+ */
 static void
 put_long(GArray *entries, uint32_t from)
 {
@@ -202,15 +211,11 @@ put_long(GArray *entries, uint32_t from)
 
     for (unsigned i = 0; i < entries->len; i += n) {
         entry_t *e = &g_array_index(entries, entry_t, i);
-        bool same = true;
 
         for (n = 1; i + n < entries->len && e[n].in == e->in; n++) {
-            same = same && e[n].cell->was == e->cell->was;
         }
         if (!e->in) {
-            uint32_t gap = gap_of(e, n, e->cell->was, GAP_LONG);
-
-            put(e, n, false, same && gap >= GAP_FIRST ? gap : GAP_LONG, from);
+            put(e, n, false, GAP_LONG, from);
         }
     }
 }

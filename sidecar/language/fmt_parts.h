@@ -23,6 +23,7 @@ typedef struct {
     unsigned first; /* words before the first column, 0: there is none but those below */
     struct {
         word_t word;      /* begins a column */
+        word_t other;     /* so does this one, W_NONE: no other */
         unsigned columns; /* spaces before it where the lines are not yet aligned */
     } starts[FMT_COLUMNS];
 } fmt_layout_t;
@@ -45,6 +46,8 @@ typedef struct {
     uint32_t was;    /* columns of indentation in the file */
     uint32_t indent; /* and in the canonical form */
     word_t word;     /* the first word, W_NONE if the line begins with a name */
+    bool branch;     /* a share of a `split` */
+    bool opens;      /* the lines after it go deeper */
     const fmt_layout_t *layout;
     unsigned ncells;
     fmt_cell_t cells[FMT_COLUMNS + 3];

@@ -15,7 +15,8 @@ typedef struct {
     fmt_row_t *row;
     const lex_tok_t *t; /* the present token */
     unsigned npieces;
-    bool one;         /* the number 1 stands before */
+    bool one;         /* the number 1 stands before, or "per", or "from", "to" a weekday */
+    bool ago;         /* "more than" stands before, "ago" is still to come */
     uint32_t at, was; /* a place of the line in the file, and its column */
 } writer_t;
 
@@ -142,7 +143,8 @@ put_time(writer_t *w, const lex_tok_t *t)
 static void
 put_word(writer_t *w, word_t word, bool one)
 {
-    bool counted = one && (word == W_TIMES || (words_table[word].roles & ROLE_UNIT) != 0);
+    bool counted = one &&
+        (word == W_TIMES || (words_table[word].roles & (ROLE_UNIT | ROLE_WEEKDAY)) != 0);
     const char *said[LANG_LANGUAGES];
     uint32_t plain = 0;
 
@@ -154,6 +156,26 @@ put_word(writer_t *w, word_t word, bool one)
         plain = width > plain ? width : plain;
     }
     put(w, said[w->f->to], strlen(said[w->f->to]), plain);
+    w->ago = w->ago || word == W_MORE_THAN_AGO || word == W_LESS_THAN_AGO;
+}
+
+/* "hace más de 3 meses", "more than 3 months ago": only English says it at the end. */
+static void
+put_ago(writer_t *w, word_t unit)
+{
+    const char *said = words_say(W_AGO, LANG_EN);
+    uint32_t plain = (uint32_t)strlen(said) + 1;
+
+    if (!w->ago || (words_table[unit].roles & ROLE_UNIT) == 0) {
+        return;
+    }
+    w->ago = false;
+    if (w->f->to == LANG_EN) {
+        put(w, " ", 1, 0);
+        put(w, said, strlen(said), plain);
+    } else {
+        put(w, "", 0, plain);
+    }
 }
 
 /* "24h": the number that stands in one token with its unit. */
@@ -172,29 +194,63 @@ put_joined(writer_t *w, const lex_tok_t *t, word_t unit)
     w->one = false;
 }
 
+static bool
+is_dash(const lex_tok_t *t)
+{
+    return t->kind == TOK_SIGN && strchr("=<>%", t->text.p[0]) == NULL;
+}
+
+/* The language in which the shop and Senda speak is the file's own, whatever its words are put into. */
+static void
+put_language(writer_t *w, const lex_tok_t *t)
+{
+    char *code = g_ascii_strdown(t->text.p, (gssize)t->text.n);
+
+    put(w, code, t->text.n, t->text.n);
+    g_free(code);
+}
+
 /* What is neither a word nor a name, and names that are in no quotes, as they stand. */
 static void
 put_token(writer_t *w, const lex_tok_t *t, bool name)
 {
-    static const char *const codes[] = { "es", "en" };
     bool language = w->row->word == W_LANGUAGE && w->row->layout != NULL && w->npieces == 1;
 
     if (language) {
-        put(w, codes[w->f->to], 2, 2);
+        put_language(w, t);
     } else if (t->kind == TOK_STRING) {
         put_string(w, t, name);
     } else if (t->kind == TOK_NUMBER && t->whole && !name) {
         put_number(w, t);
     } else if (t->kind == TOK_TIME && !name) {
         put_time(w, t);
+    } else if (is_dash(t)) {
+        put(w, "-", 1, 1);
     } else {
         put(w, t->text.p, t->text.n, width_of(t->text.p, t->text.n));
     }
 }
 
+/* The sign of "total=59.90" has a mark, that of "total > 100" has none. */
+static bool
+binds(const fmt_t *f, const lex_tok_t *t)
+{
+    const ast_file_t *file = f->lang->file;
+
+    if (t->kind != TOK_SIGN || t->text.p[0] != '=') {
+        return false;
+    }
+    for (uint32_t i = f->mark > 0 ? f->mark - 1 : 0; i < file->nmarks; i++) {
+        if (file->marks[i].at >= t->span.at) {
+            return file->marks[i].at == t->span.at;
+        }
+    }
+    return false;
+}
+
 /* Whether nothing stands between two tokens. */
 static bool
-glued(const lex_tok_t *left, const lex_tok_t *right)
+glued(const fmt_t *f, const lex_tok_t *left, const lex_tok_t *right)
 {
     if (right->kind == TOK_CLOSE) {
         /* a pattern with an open parenthesis would take it for its own */
@@ -203,7 +259,8 @@ glued(const lex_tok_t *left, const lex_tok_t *right)
     return right->kind == TOK_COMMA || left->kind == TOK_OPEN ||
         (right->kind == TOK_SIGN && right->text.p[0] == '%') ||
         (right->kind == TOK_CAPTURE && left->kind == TOK_SIGN) ||
-        (right->kind == TOK_SIGN && right[1].kind == TOK_CAPTURE);
+        (right->kind == TOK_SIGN && right[1].kind == TOK_CAPTURE) || is_dash(left) ||
+        is_dash(right) || binds(f, left) || binds(f, right);
 }
 
 /* The column that begins with this piece, 0 if none does. */
@@ -223,7 +280,8 @@ column_of(const writer_t *w, word_t word)
     for (unsigned i = 0; word != W_NONE && i < FMT_COLUMNS; i++) {
         unsigned column = first + i + 1;
 
-        if (l->starts[i].word == word && w->row->cells[w->row->ncells - 1].column < column) {
+        if ((l->starts[i].word == word || l->starts[i].other == word) &&
+            w->row->cells[w->row->ncells - 1].column < column) {
             return column;
         }
     }
@@ -240,9 +298,9 @@ part(writer_t *w, word_t word)
 
     if (column > 0) {
         open_cell(w, column, w->t->span.at, end);
-    } else if (word == W_EXCEPT) {
+    } else if (word == W_EXCEPT || word == W_FORM) {
         put(w, "  ", 2, 2);
-    } else if (!glued(before, w->t)) {
+    } else if (!glued(w->f, before, w->t)) {
         put(w, " ", 1, 1);
     }
 }
@@ -260,14 +318,69 @@ site_comma(writer_t *w)
     return w->t->kind == TOK_COMMA;
 }
 
-/* "not has tag" is "has no tag" in both languages. */
-static bool
-not_has_tag(fmt_t *f, const ast_mark_t *m)
+/* The next mark if it is of the same line. */
+static const ast_mark_t *
+next_mark(const fmt_t *f, const ast_mark_t *m)
 {
     const ast_mark_t *end = f->lang->file->marks + f->lang->file->nmarks;
 
-    return m->word == W_NOT && m + 1 < end && m[1].word == W_HAS_TAG &&
-        m[1].at < f->line->at + f->line->len;
+    return m != NULL && m + 1 < end && m[1].at < f->line->at + f->line->len ? m + 1 : NULL;
+}
+
+/* "not has tag" is "has no tag" in both languages; W_NONE: another thing stands at m. */
+static word_t
+has_no(const fmt_t *f, const ast_mark_t *m)
+{
+    const ast_mark_t *next = m->word == W_NOT ? next_mark(f, m) : NULL;
+
+    if (next == NULL) {
+        return W_NONE;
+    }
+    return next->word == W_HAS_TAG ? W_HAS_NO_TAG : next->word == W_HAS ? W_HAS_NO : W_NONE;
+}
+
+/* Whether a name and "different" change places: "3 item distintos", "3 different item". */
+static bool
+swapped(const fmt_t *f, const ast_mark_t *m)
+{
+    const ast_mark_t *next = next_mark(f, m);
+
+    if (next == NULL || (m->word != W_NONE && next->word != W_NONE)) {
+        return false;
+    }
+    return f->to == LANG_ES ? m->word == W_DIFFERENT : next->word == W_DIFFERENT;
+}
+
+/* What stands at a token: a word in the language asked for, or the token itself. */
+static void
+put_piece(writer_t *w, const lex_tok_t *t, word_t word, bool name)
+{
+    if (word == W_NONE) {
+        w->one = false;
+        put_token(w, t, name);
+    } else if (g_ascii_isdigit(t->text.p[0])) {
+        put_joined(w, t, word);
+    } else {
+        put_word(w, word, w->one);
+        w->one = word == W_PER || word == W_FROM || word == W_TO;
+    }
+    put_ago(w, word);
+}
+
+/* The name and the word in the other order; returns where the two end. */
+static uint32_t
+put_swapped(writer_t *w, const ast_mark_t *m)
+{
+    const lex_tok_t *first = w->t, *second = w->t;
+
+    while (second->kind != TOK_END && second->span.at < m[1].at) {
+        second++;
+    }
+    put_piece(w, second, m[1].word, true);
+    put(w, " ", 1, 1);
+    put_piece(w, first, m->word, true);
+    w->npieces++;
+    return m[1].at + m[1].len;
 }
 
 /* Writes the piece at w->t and goes on to the next. */
@@ -282,23 +395,21 @@ piece(writer_t *w)
         w->t++;
         return;
     }
-    if (word != W_NONE && not_has_tag(w->f, m)) {
-        word = W_HAS_NO_TAG;
+    if (word != W_NONE && has_no(w->f, m) != W_NONE) {
+        word = has_no(w->f, m);
         end = m[1].at + m[1].len;
     }
-    if (w->npieces > 0) {
-        part(w, word);
+    if (word != W_AGO) { /* written with its duration, or not at all */
+        if (w->npieces > 0) {
+            part(w, word);
+        }
+        if (m != NULL && swapped(w->f, m)) {
+            end = put_swapped(w, m);
+        } else {
+            put_piece(w, w->t, word, m != NULL);
+        }
+        w->npieces++;
     }
-    if (word != W_NONE && g_ascii_isdigit(w->t->text.p[0])) {
-        put_joined(w, w->t, word);
-    } else if (word != W_NONE) {
-        put_word(w, word, w->one);
-        w->one = false;
-    } else {
-        w->one = false;
-        put_token(w, w->t, m != NULL);
-    }
-    w->npieces++;
     while (w->t->kind != TOK_END && w->t->span.at < end) {
         w->t++;
     }
@@ -320,6 +431,13 @@ comment(writer_t *w)
     put(w, p, n, width_of(p, n));
 }
 
+/* "50%" */
+static bool
+is_share(const lex_tok_t *t)
+{
+    return t->kind == TOK_NUMBER && t[1].kind == TOK_SIGN && t[1].text.p[0] == '%';
+}
+
 void
 fmt_line(fmt_t *f)
 {
@@ -328,13 +446,15 @@ fmt_line(fmt_t *f)
             : line->comment.len > 0           ? ROW_COMMENT
                                               : ROW_BLANK,
         .was = line->indent };
-    writer_t w = { f, &row, line->toks, 0, false, line->at, 0 };
+    writer_t w = { f, &row, line->toks, 0, false, false, line->at, 0 };
 
     if (row.kind == ROW_CODE) {
         const ast_mark_t *m = mark_at(f, w.t->span.at);
 
         row.word = m != NULL ? m->word : W_NONE;
         row.layout = fmt_layout(row.word, row.was > 0);
+        row.branch = is_share(line->toks);
+        row.opens = row.branch ? line->ntoks == 2 : (words_table[row.word].roles & ROLE_OPENS) != 0;
         open_cell(&w, 0, w.t->span.at, 0);
         while (w.t->kind != TOK_END) {
             piece(&w);

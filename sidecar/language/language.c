@@ -166,7 +166,7 @@ typedef struct {
 } templates_t;
 
 static void
-check_template(templates_t *t, const ast_name_t *name)
+ask_template(templates_t *t, const ast_name_t *name)
 {
     senda_err_t err = { "" };
     senda_rc_t rc;
@@ -184,18 +184,13 @@ check_template(templates_t *t, const ast_name_t *name)
 }
 
 static void
-check_templates_of(templates_t *t, const ast_list_t *lines)
+ask_templates(const ast_head_t *h, void *ctx)
 {
-    for (const ast_head_t *h = lines->first; h != NULL; h = h->next) {
-        if (h->kind == AST_SEND) {
-            const ast_channel_t *ch = ((const ast_send_t *)h)->channels;
+    const ast_channel_t *ch = h->kind == AST_SEND ? ((const ast_send_t *)h)->channels : NULL;
 
-            for (; ch != NULL; ch = ch->next) {
-                check_template(t, &ch->template);
-            }
-        } else if (h->kind == AST_IF) {
-            check_templates_of(t, &((const ast_if_t *)h)->then);
-            check_templates_of(t, &((const ast_if_t *)h)->otherwise);
+    for (; ch != NULL; ch = ch->next) {
+        if (ch->channel == W_EMAIL) {
+            ask_template(ctx, &ch->template);
         }
     }
 }
@@ -207,7 +202,7 @@ lang_check_templates(lang_t *l, lang_template_pt check, void *ctx)
 
     for (const ast_head_t *h = l->file->items.first; h != NULL; h = h->next) {
         if (h->kind == AST_FLOW) {
-            check_templates_of(&t, &((const ast_flow_t *)h)->lines);
+            ast_each_line(&((const ast_flow_t *)h)->lines, ask_templates, &t);
         }
     }
     g_hash_table_unref(t.seen);

@@ -52,7 +52,7 @@ typedef int (*lang_zone_pt)(void *ctx, const char *name, int32_t *first_offset,
 void lang_check_zone(lang_t *l, lang_zone_pt zone, void *ctx);
 
 /*
- * Asks check of each template that a flow sends, once: SENDA_OK, SENDA_NONE (there is none), or
+ * Asks check of each template that a flow sends by e-mail, once: SENDA_OK, SENDA_NONE (there is none), or
  * what is wrong with it in err; says the latter two as mistakes.
  */
 typedef senda_rc_t (*lang_template_pt)(void *ctx, const char *template, senda_err_t *err);

@@ -11,6 +11,8 @@
 
 #include <glib.h>
 
+#define EPOCH 719163 /* 1970-01-01 as GLib counts days */
+
 typedef struct {
     const char *text; /* the file's */
     size_t at, end;   /* of what is left of the line */
@@ -153,6 +155,7 @@ static bool
 as_date(lex_tok_t *t)
 {
     senda_str_t s = t->text;
+    GDate date;
 
     if (s.n != 10 || s.p[4] != '-' || s.p[7] != '-' || !all((senda_str_t){ s.p, 4 }, is_digit) ||
         !all((senda_str_t){ s.p + 5, 2 }, is_digit) ||
@@ -162,6 +165,11 @@ as_date(lex_tok_t *t)
     t->kind = TOK_DATE;
     t->bad = !g_date_valid_dmy((GDateDay)digits(s.p + 8, 2), (GDateMonth)digits(s.p + 5, 2),
         (GDateYear)digits(s.p, 4));
+    if (!t->bad) {
+        g_date_set_dmy(&date, (GDateDay)digits(s.p + 8, 2), (GDateMonth)digits(s.p + 5, 2),
+            (GDateYear)digits(s.p, 4));
+        t->number = (int64_t)g_date_get_julian(&date) - EPOCH;
+    }
     return true;
 }
 
@@ -198,13 +206,31 @@ is_host_char(char c)
     return is_name_char(c) || c == '.' || c == ':';
 }
 
+/* Bytes of the dash that s begins with: '-', or one that a word processor makes of it. */
+static size_t
+dash_len(senda_str_t s)
+{
+    static const char *const dashes[] = { "-", "–", "—" };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(dashes); i++) {
+        size_t k = strlen(dashes[i]);
+
+        if (k <= s.n && memcmp(s.p, dashes[i], k) == 0) {
+            return k;
+        }
+    }
+    return 0;
+}
+
 /* What a run of characters is, from its letters alone. */
 static void
 classify(cursor_t *c, lex_tok_t *t)
 {
     senda_str_t s = t->text;
 
-    if (memchr(s.p, '/', s.n) != NULL) {
+    if (s.n > 0 && dash_len(s) == s.n) {
+        t->kind = TOK_SIGN;
+    } else if (memchr(s.p, '/', s.n) != NULL) {
         t->kind = TOK_PATTERN;
     } else if (memchr(s.p, '@', s.n) != NULL) {
         t->kind = TOK_ADDRESS;
@@ -248,12 +274,37 @@ ends_run(const char *p, const char *end, bool slash)
     return strchr("()=<>%", *p) != NULL || quote_len(p, left, &close) > 0;
 }
 
+/* "21:00-09:00" is two times; *dash is where the sign between them stands. */
+static bool
+is_time_range(const char *p, size_t n, size_t *dash)
+{
+    for (size_t i = 4; i <= 5 && i < n; i++) {
+        lex_tok_t left = { .text = { p, i } }, right;
+        size_t k = dash_len((senda_str_t){ p + i, n - i });
+
+        right = (lex_tok_t){ .text = { p + i + k, n - i - k } };
+        if (k > 0 && as_time(&left) && as_time(&right)) {
+            *dash = i;
+            return true;
+        }
+    }
+    return false;
+}
+
+static void
+take_piece(cursor_t *c, size_t n)
+{
+    classify(c, add(c, TOK_OTHER, c->at, n));
+    c->at += n;
+}
+
 /* A run up to the next space or sign; in a pattern only spaces and list commas end it. */
 static void
 take_run(cursor_t *c)
 {
     const char *from = c->text + c->at, *end = c->text + c->end, *p = from;
     bool slash = false;
+    size_t n, dash;
     int open = 0;
 
     do {
@@ -264,8 +315,13 @@ take_run(cursor_t *c)
     for (; open < 0 && p > from + 1 && p[-1] == ')'; open++) {
         p--; /* it closes a condition: "(visits /a)" */
     }
-    classify(c, add(c, TOK_OTHER, c->at, (size_t)(p - from)));
-    c->at += (size_t)(p - from);
+    n = (size_t)(p - from);
+    if (is_time_range(from, n, &dash)) {
+        take_piece(c, dash);
+        take_piece(c, dash_len((senda_str_t){ from + dash, n - dash }));
+        n -= (size_t)(c->text + c->at - from);
+    }
+    take_piece(c, n);
 }
 
 static void

@@ -23,7 +23,7 @@ typedef enum {
     TOK_STRING,  /* in quotes; text is what stands between them */
     TOK_NUMBER,  /* 3, 40.41, -5, +1 */
     TOK_TIME,    /* 10:00; number is the second of the day */
-    TOK_DATE,    /* 2027-01-07 */
+    TOK_DATE,    /* 2027-01-07; number is in days since 1970-01-01 */
     TOK_PATTERN, /* anything with a '/' */
     TOK_HOST,    /* www.example.com, example.com:8080 */
     TOK_ADDRESS, /* ana@example.com */
@@ -31,7 +31,7 @@ typedef enum {
     TOK_COMMA,
     TOK_OPEN,  /* ( */
     TOK_CLOSE, /* ) */
-    TOK_SIGN,  /* = < <= > >= + % … */
+    TOK_SIGN,  /* = < <= > >= %, the - between two times */
     TOK_OTHER, /* nothing that the language knows */
 } lex_kind_t;
 
@@ -53,7 +53,7 @@ typedef struct {
     bool too_long;      /* over LANG_LINE_MAX or LANG_TOKENS_MAX: no tokens */
     lex_span_t comment; /* from its '#', len 0 if none */
     unsigned ntoks;     /* without the closing TOK_END */
-    lex_tok_t toks[LANG_TOKENS_MAX + 1];
+    lex_tok_t toks[LANG_TOKENS_MAX + 3]; /* one run of characters may be three tokens */
     size_t nfold;
     char fold[4 * LANG_LINE_MAX];
 } lex_line_t;

@@ -1,12 +1,10 @@
 /*
- * Statements: what a line at the left margin begins, and the lines below it.
- * What is wrong is said once, and reading goes on with the next line. Never
- * fails.
+ * The lines of a file: comments, blocks, and which statement a line at the left
+ * margin begins. What is wrong is said once, and reading goes on with the next
+ * line. Never fails.
  */
 
 #include "parse.h"
-
-#include "senda_url.h"
 
 /* Keeps a blank or comment line for the node that follows it. */
 static void
@@ -28,28 +26,6 @@ keep_comment(parse_t *p, const lex_line_t *l, bool *blank)
         p->comment->next = c;
     }
     p->comment = c;
-}
-
-static void
-excuse(parse_t *p, const char *folded)
-{
-    if (g_hash_table_size(p->excused) >= LANG_EXCUSED_MAX) {
-        p->excuse_all = true;
-    } else if (!g_hash_table_contains(p->excused, folded)) {
-        g_hash_table_add(p->excused, arena_text(p->arena, folded, strlen(folded)));
-    }
-}
-
-void
-parse_excuse_line(parse_t *p)
-{
-    const lex_line_t *l = p->line;
-
-    for (unsigned i = 0; i < l->ntoks; i++) {
-        if (l->toks[i].folded != NULL) {
-            excuse(p, l->toks[i].folded);
-        }
-    }
 }
 
 /* What is wrong with a line before anybody asks what it means. */
@@ -100,6 +76,9 @@ parse_fail(parse_t *p, lex_span_t at, msg_t id, const char *const *args)
     }
     p->failed = true;
     p->said = diag_add(p->ds, at, id, args);
+    if (p->said != NULL) {
+        p->said->shape = true;
+    }
     return p->said;
 }
 
@@ -143,17 +122,21 @@ parse_skip_deeper(parse_t *p, unsigned indent)
     }
 }
 
-/* Whether an indented line is a statement whose indentation is too much. */
+/*
+ * Whether an indented line is a statement whose indentation is too much. `tag` and `score` are
+ * steps too, but for the "when" after their second word.
+ */
 static bool
 is_statement(parse_t *p, unsigned roles)
 {
     unsigned used;
     word_t w = words_find(ROLE_STATEMENT, p->t, &used);
+    bool when = p->line->ntoks > 2 && words_accept(W_WHEN, p->t + 2) > 0;
 
-    if (w == W_NONE || words_find(roles, p->t, &used) != W_NONE) {
-        return false;
+    if (w == W_TAG || w == W_SCORE) {
+        return when;
     }
-    return w != W_TAG || (p->line->ntoks > 2 && words_accept(W_WHEN, p->t + 2) > 0);
+    return w != W_NONE && words_find(roles, p->t, &used) == W_NONE;
 }
 
 bool
@@ -180,8 +163,8 @@ parse_in_block(parse_t *p, word_t owner, unsigned roles)
 }
 
 /* Lines below a statement that has none. */
-static void
-no_lines(parse_t *p, word_t owner)
+void
+parse_no_lines(parse_t *p, word_t owner)
 {
     if (p->line != NULL && p->line->indent > 0 && !is_statement(p, 0)) {
         diag_word(p->ds, FAIL(p, p->t->span, MSG_NO_LINES, words_say(owner, p->ds->lang)), owner);
@@ -189,252 +172,6 @@ no_lines(parse_t *p, word_t owner)
         parse_next(p);
         parse_skip_deeper(p, 0);
     }
-}
-
-static bool
-is_host(const lex_tok_t *t)
-{
-    return t->kind == TOK_HOST || t->kind == TOK_WORD;
-}
-
-static void
-site_hosts(parse_t *p, ast_site_t *s)
-{
-    ast_names_t **tail = &s->hosts;
-    diag_t *d;
-
-    if (p->t->kind == TOK_END) {
-        diag_word(p->ds, FAIL(p, p->t->span, MSG_SITE_NO_HOST, parse_before(p)), W_SITE);
-        return;
-    }
-    while (p->t->kind != TOK_END) {
-        if (!is_host(p->t)) {
-            d = FAIL(p, p->t->span, MSG_SITE_HOST, parse_text(p, p->t));
-            diag_word(p->ds, d, W_SITE);
-            return;
-        }
-        *tail = arena_get(p->arena, sizeof(**tail));
-        parse_take_name(p, p->t++, &(*tail)->name);
-        tail = &(*tail)->next;
-        p->t += p->t->kind == TOK_COMMA ? 1 : 0;
-    }
-}
-
-static void
-setting_line(parse_t *p, ast_site_t *site)
-{
-    unsigned used;
-    word_t w = words_find(ROLE_SETTING, p->t, &used);
-    ast_setting_t *s;
-    diag_t *d;
-
-    if (w == W_NONE) {
-        d = FAIL(p, p->t->span, MSG_SETTING_UNKNOWN, parse_text(p, p->t),
-            parse_list(p, ROLE_SETTING));
-        if (p->t->kind == TOK_WORD) {
-            diag_near(p->ds, d, parse_nearest(p, ROLE_SETTING, p->t->folded, NULL));
-        }
-        parse_excuse_line(p);
-        parse_next(p);
-        return;
-    }
-    p->owner = w;
-    s = (ast_setting_t *)parse_head(p, sizeof(*s), AST_SETTING, used);
-    s->what = w;
-    if (p->t->kind == TOK_END) {
-        diag_word(p->ds, FAIL(p, p->t->span, MSG_SETTING_EMPTY, parse_before(p)), w);
-    } else {
-        parse_take_name(p, p->t++, &s->value);
-        parse_done(p, w);
-    }
-    ast_append(&site->settings, &s->head);
-    parse_close(p, &s->head);
-}
-
-static void
-site_statement(parse_t *p, unsigned used)
-{
-    ast_site_t *s = (ast_site_t *)parse_head(p, sizeof(*s), AST_SITE, used);
-    diag_t *d;
-
-    if (p->file->site != NULL) {
-        d = FAIL(p, s->head.word, MSG_SITE_TWICE,
-            arena_printf(p->arena, "%u", p->file->site->head.span.line));
-        diag_other(d, p->file->site->head.span.line);
-    } else {
-        p->file->site = s;
-    }
-    site_hosts(p, s);
-    ast_append(&p->file->items, &s->head);
-    parse_close(p, &s->head);
-    while (parse_in_block(p, W_SITE, ROLE_SETTING)) {
-        setting_line(p, s);
-    }
-}
-
-/* PATTERN, PATTERN … onto the page's list. */
-static bool
-patterns(parse_t *p, ast_page_t *page, bool except)
-{
-    ast_pattern_t **tail = &page->patterns;
-
-    while (*tail != NULL) {
-        tail = &(*tail)->next;
-    }
-    do {
-        if (!parse_pattern(p, tail)) {
-            return false;
-        }
-        (*tail)->except = except;
-        tail = &(*tail)->next;
-    } while (p->t->kind == TOK_COMMA && p->t++);
-    if (parse_is_pattern(p->t)) {
-        FAIL(p, p->t->span, MSG_PATTERN_NO_COMMA);
-        return false;
-    }
-    return true;
-}
-
-static bool
-is_event(parse_t *p, ast_page_t *page)
-{
-    if (p->t->kind != TOK_WORD && p->t->kind != TOK_STRING) {
-        FAIL(p, p->t->span, MSG_IS_MISSING, parse_before(p));
-        return false;
-    }
-    /* a verb of several words is said to be one by the checker */
-    for (unsigned used; words_find(ROLE_VERB, p->t, &used) != W_NONE && used > 1;) {
-        lex_tok_t whole = *p->t;
-
-        p->t += used;
-        whole.span = parse_span_from(p, whole.span);
-        whole.text = (senda_str_t){ p->lexer.text + whole.span.at, whole.span.len };
-        parse_take_name(p, &whole, &page->event);
-        page->has_event = true;
-        return true;
-    }
-    parse_take_name(p, p->t++, &page->event);
-    page->has_event = true;
-    return true;
-}
-
-static bool
-page_part(parse_t *p, ast_page_t *page, bool *excepted)
-{
-    lex_span_t at = p->t->span;
-    unsigned used;
-
-    if (words_accept(W_EXCEPT, p->t) > 0 || words_accept(W_IS, p->t) > 0) {
-        bool is = words_accept(W_IS, p->t) > 0;
-
-        if (is ? page->has_event : *excepted) {
-            FAIL(p, at, is ? MSG_IS_TWICE : MSG_PART_TWICE, parse_text(p, p->t));
-            return false;
-        }
-        parse_accept(p, is ? W_IS : W_EXCEPT);
-        *excepted = *excepted || !is;
-        return is ? is_event(p, page) : patterns(p, page, true);
-    }
-    if (page->patterns == NULL &&
-        (p->t->kind == TOK_WORD || p->t->kind == TOK_HOST || parse_is_pattern(p->t))) {
-        return patterns(p, page, false);
-    }
-    if (words_find(ROLE_METHOD, p->t, &used) != W_NONE || p->t->kind == TOK_COMMA) {
-        FAIL(p, at, MSG_PATTERN_NO_COMMA);
-        return false;
-    }
-    return parse_done(p, W_PAGE);
-}
-
-static void
-page_statement(parse_t *p, unsigned used)
-{
-    ast_page_t *page = (ast_page_t *)parse_head(p, sizeof(*page), AST_PAGE, used);
-    bool excepted = false, ok = parse_name(p, W_PAGE, &page->name);
-
-    while (ok && p->t->kind != TOK_END) {
-        ok = page_part(p, page, &excepted);
-    }
-    if (ok && (page->patterns == NULL || page->patterns->except)) {
-        diag_word(p->ds, FAIL(p, page->name.span, MSG_PAGE_NO_PATTERN, page->name.text), W_PAGE);
-    }
-    ast_append(&p->file->items, &page->head);
-    parse_close(p, &page->head);
-    no_lines(p, W_PAGE);
-}
-
-static bool
-event_field(parse_t *p, ast_field_t **out)
-{
-    ast_field_t *f = arena_get(p->arena, sizeof(*f));
-    diag_t *d;
-
-    if (p->t->kind == TOK_END) {
-        FAIL(p, p->t->span, MSG_EVENT_FIELD, parse_before(p), parse_list(p, ROLE_TYPE));
-        return false;
-    }
-    if (!parse_name(p, W_EVENT, &f->name)) {
-        return false;
-    }
-    f->type = parse_take(p, ROLE_TYPE);
-    if (f->type == W_NONE) {
-        if (p->t->kind == TOK_END || p->t->kind == TOK_COMMA) {
-            FAIL(p, p->t->span, MSG_EVENT_FIELD, parse_before(p), parse_list(p, ROLE_TYPE));
-        } else {
-            d = FAIL(p, p->t->span, MSG_EVENT_TYPE, parse_text(p, p->t), parse_list(p, ROLE_TYPE));
-            if (p->t->kind == TOK_WORD) {
-                diag_near(p->ds, d, parse_nearest(p, ROLE_TYPE, p->t->folded, NULL));
-            }
-        }
-        return false;
-    }
-    *out = f;
-    return true;
-}
-
-static void
-event_statement(parse_t *p, unsigned used)
-{
-    ast_event_t *e = (ast_event_t *)parse_head(p, sizeof(*e), AST_EVENT, used);
-    ast_field_t **tail = &e->fields;
-    bool ok = parse_name(p, W_EVENT, &e->name);
-
-    if (ok && !parse_accept(p, W_FROM_API)) {
-        diag_word(p->ds, FAIL(p, p->t->span, MSG_EVENT_FROM), W_EVENT);
-        ok = false;
-    }
-    if (ok && parse_accept(p, W_WITH)) {
-        do {
-            ok = event_field(p, tail);
-            tail = ok ? &(*tail)->next : tail;
-        } while (ok && ((p->t->kind == TOK_COMMA && p->t++) || parse_accept(p, W_AND)));
-    }
-    if (ok) {
-        parse_done(p, W_EVENT);
-    }
-    ast_append(&p->file->items, &e->head);
-    parse_close(p, &e->head);
-    no_lines(p, W_EVENT);
-}
-
-static void
-tag_statement(parse_t *p, unsigned used)
-{
-    ast_tag_t *tag = (ast_tag_t *)parse_head(p, sizeof(*tag), AST_TAG, used);
-
-    if (parse_name(p, W_TAG, &tag->name)) {
-        if (parse_accept(p, W_WHEN)) {
-            tag->whens = parse_whens(p);
-            parse_done(p, W_TAG);
-        } else {
-            bool asks = words_accept(W_IF, p->t) > 0;
-
-            diag_word(p->ds, FAIL(p, p->t->span, asks ? MSG_TAG_IF : MSG_TAG_WHEN), W_TAG);
-        }
-    }
-    ast_append(&p->file->items, &tag->head);
-    parse_close(p, &tag->head);
-    no_lines(p, W_TAG);
 }
 
 static void
@@ -494,34 +231,69 @@ unknown_statement(parse_t *p)
     parse_skip_deeper(p, 0);
 }
 
+/* An indented line that belongs to nothing is passed over; a statement is read all the same. */
+static bool
+is_nowhere(parse_t *p, word_t w)
+{
+    if (p->line->indent == 0) {
+        return false;
+    }
+    if (w != W_NONE) {
+        diag_word(p->ds, DIAG(p->ds, p->t->span, MSG_STATEMENT_INDENTED, parse_text(p, p->t)), w);
+        return false;
+    }
+    DIAG(p->ds, p->t->span, MSG_INDENT_NOWHERE);
+    parse_excuse_line(p);
+    parse_next(p);
+    parse_skip_deeper(p, 0);
+    return true;
+}
+
 static void
 statement(parse_t *p)
 {
     unsigned used;
     word_t w = words_find(ROLE_STATEMENT, p->t, &used);
 
-    if (p->line->indent > 0 && w != W_NONE) {
-        diag_word(p->ds, DIAG(p->ds, p->t->span, MSG_STATEMENT_INDENTED, parse_text(p, p->t)), w);
-    } else if (p->line->indent > 0) {
-        DIAG(p->ds, p->t->span, MSG_INDENT_NOWHERE);
-        parse_excuse_line(p);
-        parse_next(p);
-        parse_skip_deeper(p, 0);
+    if (is_nowhere(p, w)) {
         return;
     }
     p->owner = w;
     switch (w) {
     case W_SITE:
-        site_statement(p, used);
+        parse_site(p, used);
         break;
     case W_PAGE:
-        page_statement(p, used);
+        parse_page(p, used);
         break;
     case W_EVENT:
-        event_statement(p, used);
+        parse_event(p, used);
+        break;
+    case W_FIELD:
+        parse_field(p, used);
+        break;
+    case W_PLACE:
+        parse_place(p, used);
         break;
     case W_TAG:
-        tag_statement(p, used);
+        parse_tag(p, used);
+        break;
+    case W_SCORE:
+        parse_score(p, used);
+        break;
+    case W_STAGE:
+    case W_SEGMENT:
+    case W_SHOW:
+        parse_state(p, used, w);
+        break;
+    case W_LIMIT:
+        parse_limit(p, used);
+        break;
+    case W_QUIET:
+        parse_quiet(p, used);
+        break;
+    case W_CONTROL:
+        parse_control(p, used);
         break;
     case W_FLOW:
         flow_statement(p, used);
@@ -534,7 +306,17 @@ statement(parse_t *p)
     }
 }
 
-/* The names that pages and events declare, before anything is read: verbs are told by them. */
+/* Of which statements the names are known before anything is read: sentences are told by them. */
+static GHashTable *
+declared(parse_t *p, word_t w)
+{
+    return w == W_EVENT  ? p->events
+        : w == W_PAGE    ? p->pages
+        : w == W_SEGMENT ? p->segments
+        : w == W_FIELD   ? p->fields
+                         : NULL;
+}
+
 static void
 declarations(parse_t *p)
 {
@@ -542,12 +324,12 @@ declarations(parse_t *p)
         const lex_tok_t *t = p->line->toks;
         unsigned used;
         word_t w = p->line->ntoks > 1 ? words_find(ROLE_STATEMENT, t, &used) : W_NONE;
+        GHashTable *names = declared(p, w);
 
-        if ((w == W_EVENT || w == W_PAGE) && t[used].folded != NULL) {
+        if (names != NULL && t[used].folded != NULL) {
             const lex_tok_t *name = &t[used];
 
-            g_hash_table_insert(w == W_EVENT ? p->events : p->pages,
-                arena_text(p->arena, name->folded, strlen(name->folded)),
+            g_hash_table_insert(names, arena_text(p->arena, name->folded, strlen(name->folded)),
                 arena_text(p->arena, name->text.p, name->text.n));
         }
     }
@@ -576,6 +358,8 @@ parse_file(arena_t *arena, diags_t *ds, GHashTable *excused, bool *excuse_all)
     p.file = arena_get(arena, sizeof(*p.file));
     p.events = g_hash_table_new(g_str_hash, g_str_equal);
     p.pages = g_hash_table_new(g_str_hash, g_str_equal);
+    p.segments = g_hash_table_new(g_str_hash, g_str_equal);
+    p.fields = g_hash_table_new(g_str_hash, g_str_equal);
     p.marks = g_array_new(FALSE, FALSE, sizeof(ast_mark_t));
     lexer_init(&p.lexer, ds->text, ds->len);
     declarations(&p);
@@ -587,6 +371,8 @@ parse_file(arena_t *arena, diags_t *ds, GHashTable *excused, bool *excuse_all)
     keep_marks(&p);
     *excuse_all = p.excuse_all;
     g_array_unref(p.marks);
+    g_hash_table_unref(p.fields);
+    g_hash_table_unref(p.segments);
     g_hash_table_unref(p.pages);
     g_hash_table_unref(p.events);
     g_free(line);

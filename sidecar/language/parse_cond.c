@@ -1,241 +1,9 @@
 /*
- * Verbs, and the two kinds of sentence made of them: what happens (`when`) and
- * what is true (`if`). Recursive descent, as deep as LANG_COND_MAX.
+ * What is true: conditions, with `not` before `and` and `and` before `or`.
+ * Recursive descent, as deep as LANG_COND_MAX.
  */
 
 #include "parse.h"
-
-#include "senda_limits.h"
-
-/* What ends a verb's object: words that go on with the sentence. */
-static bool
-goes_on(const lex_tok_t *t)
-{
-    static const word_t words[] = { W_MORE_THAN, W_AT_LEAST, W_EXACTLY, W_WITHIN, W_SINCE_START,
-        W_AND, W_OR, W_AT, W_ON_DAY };
-
-    if (t->kind != TOK_WORD && t->kind != TOK_STRING) {
-        return true;
-    }
-    for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {
-        if (words_accept(words[i], t) > 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool
-visited(parse_t *p, ast_verb_t *v)
-{
-    v->kind = VERB_ANY;
-    if (parse_is_pattern(p->t)) {
-        v->kind = VERB_PATTERN;
-        return parse_pattern(p, &v->pattern);
-    }
-    if (!goes_on(p->t)) {
-        v->kind = VERB_PAGE;
-        return parse_name(p, W_VISITS, &v->name);
-    }
-    return true;
-}
-
-/* A standard event by its analytics name, or an event that the file declares. */
-static bool
-event_name(parse_t *p, ast_verb_t *v)
-{
-    const lex_tok_t *t = p->t;
-
-    if (t->kind != TOK_WORD && t->kind != TOK_STRING) {
-        return false;
-    }
-    v->event = senda_event_number(senda_cstr(t->folded));
-    if (v->event != 0) {
-        v->kind = VERB_STANDARD;
-        parse_mark(p, t, 1, W_NONE);
-    } else if (g_hash_table_contains(p->events, t->folded)) {
-        v->kind = VERB_CUSTOM;
-        parse_take_name(p, t, &v->name);
-    } else {
-        return false;
-    }
-    p->t++;
-    return true;
-}
-
-static ast_verb_t *
-verb_word(parse_t *p)
-{
-    ast_verb_t *v = arena_get(p->arena, sizeof(*v));
-    lex_span_t from = p->t->span;
-    word_t w = parse_take(p, ROLE_VERB);
-
-    if (w != W_NONE) {
-        v->word = parse_span_from(p, from);
-        v->kind = VERB_STANDARD;
-        v->event = (uint32_t)words_table[w].value;
-        if (w == W_VISITS && !visited(p, v)) {
-            return NULL;
-        }
-    } else if (event_name(p, v)) {
-        v->word = from;
-    } else {
-        return NULL;
-    }
-    v->span = parse_span_from(p, from);
-    return v;
-}
-
-ast_verb_t *
-parse_event_verb(parse_t *p)
-{
-    return verb_word(p);
-}
-
-static void
-offer_set(near_t *near, GHashTable *names)
-{
-    GHashTableIter it;
-    gpointer key, value;
-
-    g_hash_table_iter_init(&it, names);
-    while (near->looked < LANG_NEAR_MAX && g_hash_table_iter_next(&it, &key, &value)) {
-        near_offer(near, key, value);
-    }
-}
-
-static void
-no_verb(parse_t *p, word_t after)
-{
-    const lex_tok_t *t = p->t;
-    bool words = t->kind == TOK_WORD || t->kind == TOK_STRING;
-    const char *text = parse_text(p, t);
-    diag_t *d;
-    near_t near;
-
-    if (t->kind == TOK_END || t->kind == TOK_COMMA || t->kind == TOK_CLOSE) {
-        d = FAIL(p, t->span, MSG_VERB_MISSING, parse_before(p));
-    } else if (words && g_hash_table_contains(p->pages, t->folded)) {
-        d = FAIL(p, t->span, MSG_VERB_IS_PAGE, text);
-    } else {
-        d = FAIL(p, t->span, MSG_VERB_UNKNOWN, text);
-        if (words && d != NULL) {
-            const char *best = parse_nearest(p, ROLE_VERB, t->folded, NULL);
-
-            near_start(&near, t->folded);
-            offer_set(&near, p->events);
-            diag_near(p->ds, d, near.best != NULL && best == NULL ? near.best : best);
-        }
-    }
-    diag_word(p->ds, d, after);
-}
-
-static bool
-take_count(parse_t *p, ast_verb_t *v, word_t word, prog_count_t count, unsigned more)
-{
-    const lex_tok_t *n = p->t;
-
-    if (n->kind != TOK_NUMBER) {
-        FAIL(p, n->span, MSG_COUNT_NUMBER, words_say(word, p->ds->lang));
-        return false;
-    }
-    p->t++;
-    if (!parse_accept(p, W_TIMES)) {
-        diag_t *d = FAIL(p, n->span, MSG_COUNT_TIMES, words_say(W_TIMES, p->ds->lang));
-
-        if (p->t->kind == TOK_WORD) {
-            diag_near(p->ds, d, parse_nearest(p, ROLE_TAIL, p->t->folded, NULL));
-        }
-        return false;
-    }
-    if (!n->whole || n->number + more < 1) {
-        FAIL(p, n->span, MSG_COUNT_WHOLE);
-        return false;
-    }
-    if (n->number > LANG_TIMES_MAX) {
-        FAIL(p, n->span, MSG_COUNT_MAX, arena_printf(p->arena, "%d", LANG_TIMES_MAX), "");
-        return false;
-    }
-    v->has_count = true;
-    v->count = count;
-    v->times = (uint32_t)n->number + more;
-    v->count_span = n->span;
-    return true;
-}
-
-bool
-parse_count(parse_t *p, ast_verb_t *v)
-{
-    if (parse_accept(p, W_MORE_THAN)) {
-        return take_count(p, v, W_MORE_THAN, COUNT_AT_LEAST, 1);
-    }
-    if (parse_accept(p, W_AT_LEAST)) {
-        return take_count(p, v, W_AT_LEAST, COUNT_AT_LEAST, 0);
-    }
-    parse_accept(p, W_EXACTLY);
-    return take_count(p, v, W_EXACTLY, COUNT_EXACTLY, 0);
-}
-
-static bool
-at_count(const lex_tok_t *t)
-{
-    return t->kind == TOK_NUMBER || words_accept(W_MORE_THAN, t) > 0 ||
-        words_accept(W_AT_LEAST, t) > 0 || words_accept(W_EXACTLY, t) > 0;
-}
-
-/* What follows a verb: "3 times", "within 7 days", "since start", in any order. */
-static bool
-verb_tail(parse_t *p, ast_verb_t *v)
-{
-    for (;;) {
-        lex_span_t at = p->t->span;
-
-        if (at_count(p->t)) {
-            if (v->has_count) {
-                FAIL(p, at, MSG_COUNT_TWICE);
-                return false;
-            }
-            if (!parse_count(p, v)) {
-                return false;
-            }
-        } else if (words_accept(W_WITHIN, p->t) > 0) {
-            if (v->has_window) {
-                FAIL(p, at, MSG_WINDOW_TWICE);
-                return false;
-            }
-            parse_accept(p, W_WITHIN);
-            v->has_window = parse_duration(p, &v->window);
-            v->window_span = parse_span_from(p, at);
-            if (!v->has_window) {
-                return false;
-            }
-        } else if (parse_accept(p, W_SINCE_START)) {
-            v->since_start = true;
-            v->since_span = parse_span_from(p, at);
-        } else {
-            return true;
-        }
-    }
-}
-
-ast_verb_t *
-parse_verb(parse_t *p, word_t after)
-{
-    lex_span_t from = p->t->span;
-    ast_verb_t *v = verb_word(p);
-
-    if (v == NULL) {
-        if (!p->failed) {
-            no_verb(p, after);
-        }
-        return NULL;
-    }
-    if (!verb_tail(p, v)) {
-        return NULL;
-    }
-    v->span = parse_span_from(p, from);
-    return v;
-}
 
 static ast_cond_t *
 new_cond(parse_t *p, prog_cond_kind_t kind, lex_span_t from, ast_cond_t *left, ast_cond_t *right)
@@ -284,42 +52,241 @@ in_parens(parse_t *p, word_t after, unsigned depth)
     return c;
 }
 
+/* NAME of a tag, a stage, a segment. */
 static ast_cond_t *
-has_tag(parse_t *p, lex_span_t from, bool negated)
+named(parse_t *p, prog_cond_kind_t kind, lex_span_t from, word_t owner)
 {
-    ast_cond_t *c = new_cond(p, COND_TAG, from, NULL, NULL);
+    ast_cond_t *c = new_cond(p, kind, from, NULL, NULL);
 
-    if (!parse_name(p, W_HAS_TAG, &c->tag)) {
+    if (!parse_name(p, owner, &c->name)) {
         return NULL;
     }
     c->span = parse_span_from(p, from);
-    return negated ? new_cond(p, COND_NOT, from, c, NULL) : c;
+    return c;
 }
 
-/* One thing that is true or not: a verb, a tag, or a condition in parentheses. */
 static ast_cond_t *
-one_of(parse_t *p, word_t after, unsigned depth)
+negated(parse_t *p, lex_span_t from, ast_cond_t *c)
+{
+    return c == NULL ? NULL : new_cond(p, COND_NOT, from, c, NULL);
+}
+
+/* What may have been meant: somebody has a phone, and consents to SMS. */
+static const char *
+other_channel(parse_t *p, unsigned roles)
+{
+    if (words_accept(W_SMS, p->t) > 0 || words_accept(W_PHONE, p->t) > 0) {
+        return words_say(roles == ROLE_REACH ? W_PHONE : W_SMS, p->ds->lang);
+    }
+    return p->t->kind == TOK_WORD ? parse_nearest(p, roles, p->t->folded, NULL) : NULL;
+}
+
+/* A channel after `has` or `consents to`. */
+static ast_cond_t *
+reached(parse_t *p, prog_cond_kind_t kind, lex_span_t from, word_t owner)
+{
+    unsigned roles = kind == COND_HAS ? ROLE_REACH : ROLE_CHANNEL;
+    ast_cond_t *c = new_cond(p, kind, from, NULL, NULL);
+    diag_t *d;
+
+    c->channel = parse_take(p, roles);
+    if (c->channel == W_NONE) {
+        d = FAIL(p, p->t->span, MSG_HAS_WHAT, parse_before(p), parse_list(p, roles));
+        diag_near(p->ds, d, other_channel(p, roles));
+        diag_word(p->ds, d, owner);
+        return NULL;
+    }
+    c->span = parse_span_from(p, from);
+    return c;
+}
+
+static ast_cond_t *
+score(parse_t *p, lex_span_t from)
+{
+    ast_cond_t *c = new_cond(p, COND_SCORE, from, NULL, NULL);
+
+    if (!parse_compare(p, &c->is)) {
+        return NULL;
+    }
+    c->span = parse_span_from(p, from);
+    return c;
+}
+
+static bool
+uncounted(parse_t *p, const ast_verb_t *v)
+{
+    if (v->has_count || v->by != BY_NONE) {
+        FAIL(p, v->has_count ? v->count_span : v->by_span, MSG_TOTAL_COUNT);
+        return false;
+    }
+    return true;
+}
+
+bool
+parse_total(parse_t *p, ast_verb_t **verb, ast_compare_t *is)
+{
+    lex_span_t from = p->t->span;
+    ast_verb_t *v = parse_noun(p, W_TOTAL_OF);
+
+    if (v == NULL || !parse_verb_tail(p, v, false)) {
+        return false;
+    }
+    v->span = parse_span_from(p, from);
+    *verb = v;
+    return parse_compare(p, is) && parse_verb_tail(p, v, false) && uncounted(p, v);
+}
+
+static ast_cond_t *
+total(parse_t *p, lex_span_t from)
+{
+    ast_cond_t *c = new_cond(p, COND_TOTAL, from, NULL, NULL);
+
+    if (!parse_total(p, &c->verb, &c->is)) {
+        return NULL;
+    }
+    c->span = parse_span_from(p, from);
+    return c;
+}
+
+/* "last purchase within 3 months": says how that age is written, if it stands here. */
+static bool
+window_for_age(parse_t *p, word_t owner)
+{
+    lex_span_t at = p->t->span, age;
+    unsigned n = parse_slip_len(p->t, W_WITHIN), used;
+    const char *before = parse_before(p);
+    bool es = p->ds->lang == LANG_ES;
+    diag_t *d;
+
+    n = n > 0 ? n : words_accept(W_WITHIN, p->t);
+    if (n == 0) {
+        return false;
+    }
+    age = p->t[n].span;
+    p->t += n;
+    p->t += p->t->kind == TOK_END ? 0 : 1;
+    p->t += words_find(ROLE_UNIT, p->t, &used) != W_NONE ? used : 0;
+    age = parse_span_from(p, age);
+    at = parse_span_from(p, at);
+    d = FAIL(p, at, MSG_AGO_MISSING, before);
+    if (age.len > 0) {
+        diag_near(p->ds, d,
+            arena_printf(p->arena, "%s %s%s%s", words_say(W_LESS_THAN_AGO, p->ds->lang),
+                diag_text(p->ds, age), es ? "" : " ", es ? "" : words_say(W_AGO, LANG_EN)));
+    }
+    diag_word(p->ds, d, owner);
+    return true;
+}
+
+/* After `last`: "purchase more than 3 months ago". */
+static ast_cond_t *
+first_or_last(parse_t *p, prog_cond_kind_t kind, lex_span_t from, word_t owner)
+{
+    ast_cond_t *c = new_cond(p, kind, from, NULL, NULL);
+    lex_span_t at = p->t->span;
+
+    c->verb = parse_noun(p, owner);
+    if (c->verb == NULL || !parse_verb_tail(p, c->verb, true) || !uncounted(p, c->verb)) {
+        return NULL;
+    }
+    c->verb->span = parse_span_from(p, at);
+    if (window_for_age(p, owner)) {
+        return NULL;
+    }
+    at = p->t->span;
+    c->older = parse_accept(p, W_MORE_THAN_AGO);
+    if (!c->older && !parse_accept(p, W_LESS_THAN_AGO)) {
+        diag_word(p->ds, FAIL(p, p->t->span, MSG_AGO_MISSING, parse_before(p)), owner);
+        return NULL;
+    }
+    if (!parse_duration(p, &c->age)) {
+        return NULL;
+    }
+    parse_accept(p, W_AGO);
+    c->age_span = parse_span_from(p, at);
+    c->span = parse_span_from(p, from);
+    return c;
+}
+
+/* FIELD = VALUE */
+static ast_cond_t *
+field(parse_t *p, lex_span_t from)
+{
+    ast_cond_t *c = new_cond(p, COND_FIELD, from, NULL, NULL);
+
+    if (!parse_name(p, p->owner, &c->name) || !parse_compare(p, &c->is)) {
+        return NULL;
+    }
+    c->span = parse_span_from(p, from);
+    return c;
+}
+
+/* Whether the name at the cursor stands for itself: a segment, or a word that is unknown. */
+static bool
+is_bare_name(parse_t *p)
+{
+    static const word_t ends[] = { W_AND, W_OR, W_AT };
+    const lex_tok_t *t = p->t;
+
+    if ((t->kind != TOK_WORD && t->kind != TOK_STRING) || t->text.n == 0 ||
+        words_joining(t->folded)) {
+        return false;
+    }
+    if (g_hash_table_contains(p->segments, t->folded)) {
+        return true;
+    }
+    if (g_hash_table_contains(p->pages, t->folded)) {
+        return false;
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(ends); i++) {
+        if (words_accept(ends[i], t + 1) > 0) {
+            return true;
+        }
+    }
+    return t[1].kind == TOK_END || t[1].kind == TOK_CLOSE;
+}
+
+static bool
+is_verb(parse_t *p)
+{
+    const lex_tok_t *t = p->t;
+    unsigned used;
+
+    if (words_find(ROLE_VERB, t, &used) != W_NONE) {
+        return true;
+    }
+    return (t->kind == TOK_WORD || t->kind == TOK_STRING) &&
+        (senda_event_number(senda_cstr(t->folded)) != 0 ||
+            g_hash_table_contains(p->events, t->folded));
+}
+
+static bool
+is_field(parse_t *p)
+{
+    return (p->t->kind == TOK_WORD || p->t->kind == TOK_STRING) &&
+        g_hash_table_contains(p->fields, p->t->folded);
+}
+
+/* "FIELD = VALUE", "SEGMENT", or a verb. */
+static ast_cond_t *
+name_or_verb(parse_t *p, word_t after)
 {
     lex_span_t from = p->t->span;
     ast_cond_t *c;
     ast_verb_t *v;
 
-    if (p->t->kind == TOK_OPEN) {
-        return in_parens(p, after, depth);
+    if (p->t->kind != TOK_END && (parse_is_cmp(p->t + 1) || parse_is_unequal(p->t + 1))) {
+        return field(p, from);
     }
-    if (parse_accept(p, W_HAS_NO_TAG)) {
-        return has_tag(p, from, true);
+    if (!is_verb(p) && !is_bare_name(p) && is_field(p)) {
+        return field(p, from); /* the comparison is missing, which is said there */
     }
-    if (parse_accept(p, W_HAS_TAG) || parse_accept(p, W_TAG)) {
-        return has_tag(p, from, false);
-    }
-    if (words_accept(W_WHEN, p->t) > 0) {
-        diag_word(p->ds, FAIL(p, from, MSG_WHEN_IN_IF), after);
-        return NULL;
-    }
-    if (p->t->kind == TOK_END) {
-        diag_word(p->ds, FAIL(p, from, MSG_COND_MISSING, parse_before(p)), after);
-        return NULL;
+    if (!is_verb(p) && is_bare_name(p)) {
+        c = named(p, COND_SEGMENT, from, after);
+        if (c != NULL) {
+            c->bare = true;
+        }
+        return c;
     }
     v = parse_verb(p, after);
     if (v == NULL) {
@@ -328,6 +295,81 @@ one_of(parse_t *p, word_t after, unsigned depth)
     c = new_cond(p, COND_VERB, from, NULL, NULL);
     c->verb = v;
     return c;
+}
+
+/* What happens is not true: says how it is asked. */
+static bool
+is_happening(parse_t *p, word_t after)
+{
+    lex_span_t from = p->t->span;
+    bool tag = words_accept(W_GETS_TAG, p->t) > 0;
+
+    if (words_accept(W_WHEN, p->t) > 0) {
+        diag_word(p->ds, FAIL(p, from, MSG_WHEN_IN_IF), after);
+    } else if (tag || words_accept(W_ENTERS, p->t) > 0) {
+        p->t += words_accept(tag ? W_GETS_TAG : W_ENTERS, p->t);
+        from = parse_span_from(p, from);
+        FAIL(p, from, MSG_HAPPENING_IN_IF, diag_text(p->ds, from),
+            words_say(tag ? W_HAS_TAG : W_IN, p->ds->lang));
+    } else if (p->t->kind == TOK_END) {
+        diag_word(p->ds, FAIL(p, from, MSG_COND_MISSING, parse_before(p)), after);
+    } else if (words_accept(W_AND, p->t) > 0 || words_accept(W_OR, p->t) > 0) {
+        diag_word(p->ds, FAIL(p, from, MSG_COND_BEFORE, parse_text(p, p->t)), after);
+    } else {
+        return parse_slip_is(p, W_IN);
+    }
+    return true;
+}
+
+/* One thing that is true or not, or a condition in parentheses. */
+static ast_cond_t *
+one_of(parse_t *p, word_t after, unsigned depth)
+{
+    lex_span_t from = p->t->span;
+
+    if (p->t->kind == TOK_OPEN) {
+        return in_parens(p, after, depth);
+    }
+    if (is_happening(p, after)) {
+        return NULL;
+    }
+    if (parse_is_cmp(p->t + 1) && words_accept(W_SCORE, p->t) == 0) {
+        return name_or_verb(p, after); /* a field may be called as a word is */
+    }
+    if (parse_accept(p, W_HAS_NO_TAG)) {
+        return negated(p, from, named(p, COND_TAG, from, W_HAS_NO_TAG));
+    }
+    if (parse_accept(p, W_HAS_TAG) || parse_accept(p, W_TAG)) {
+        return named(p, COND_TAG, from, W_HAS_TAG);
+    }
+    if (parse_accept(p, W_STAGE)) {
+        return named(p, COND_STAGE, from, W_STAGE);
+    }
+    if (parse_accept(p, W_HAS_NO)) {
+        return negated(p, from, reached(p, COND_HAS, from, W_HAS_NO));
+    }
+    if (parse_accept(p, W_HAS)) {
+        return reached(p, COND_HAS, from, W_HAS);
+    }
+    if (parse_accept(p, W_CONSENTS)) {
+        return reached(p, COND_CONSENTS, from, W_CONSENTS);
+    }
+    if (parse_accept(p, W_SCORE)) {
+        return score(p, from);
+    }
+    if (parse_accept(p, W_TOTAL_OF)) {
+        return total(p, from);
+    }
+    if (parse_accept(p, W_FIRST)) {
+        return first_or_last(p, COND_FIRST, from, W_FIRST);
+    }
+    if (parse_accept(p, W_LAST)) {
+        return first_or_last(p, COND_LAST, from, W_LAST);
+    }
+    if (parse_accept(p, W_IN)) {
+        return named(p, COND_SEGMENT, from, W_SEGMENT);
+    }
+    return name_or_verb(p, after);
 }
 
 static ast_cond_t *
@@ -339,7 +381,7 @@ maybe_not(parse_t *p, word_t after, unsigned depth)
     if (too_deep(p, depth)) {
         return NULL;
     }
-    if (words_accept(W_HAS_NO_TAG, p->t) == 0 &&
+    if (words_accept(W_HAS_NO_TAG, p->t) == 0 && words_accept(W_HAS_NO, p->t) == 0 &&
         (parse_accept(p, W_NOT) || parse_accept(p, W_NEVER))) {
         c = maybe_not(p, after, depth + 1);
         return c == NULL ? NULL : new_cond(p, COND_NOT, from, c, NULL);
@@ -377,78 +419,4 @@ ast_cond_t *
 parse_cond(parse_t *p, word_t after)
 {
     return any_of(p, after, 0);
-}
-
-/* What is true does not happen: says which sentence is meant. */
-static bool
-is_state(parse_t *p)
-{
-    lex_span_t from = p->t->span;
-    const lex_tok_t *t = p->t;
-
-    if (t->kind == TOK_OPEN) {
-        FAIL(p, from, MSG_PAREN_IN_WHEN);
-    } else if (words_accept(W_IF, t) > 0) {
-        FAIL(p, from, MSG_IF_IN_WHEN);
-    } else if (parse_accept(p, W_HAS_NO_TAG) || parse_accept(p, W_HAS_TAG) ||
-        parse_accept(p, W_TAG)) {
-        p->t += p->t->kind == TOK_WORD || p->t->kind == TOK_STRING ? 1 : 0;
-        from = parse_span_from(p, from);
-        FAIL(p, from, MSG_STATE_IN_WHEN, diag_text(p->ds, from));
-    } else {
-        return false;
-    }
-    return true;
-}
-
-static ast_trigger_t *
-one_when(parse_t *p)
-{
-    ast_trigger_t *w = arena_get(p->arena, sizeof(*w));
-    lex_span_t from = p->t->span, and_at;
-
-    if (is_state(p)) {
-        return NULL;
-    }
-    if (words_accept(W_HAS_NO_TAG, p->t) == 0 && parse_accept(p, W_NOT)) {
-        w->absent = is_state(p) ? NULL : parse_verb(p, W_START);
-        w->span = parse_span_from(p, from);
-        return w->absent == NULL ? NULL : w;
-    }
-    w->verb = parse_verb(p, W_START);
-    if (w->verb == NULL) {
-        return NULL;
-    }
-    and_at = p->t->span;
-    if (parse_accept(p, W_AND)) {
-        if (is_state(p)) {
-            return NULL;
-        }
-        if (!parse_accept(p, W_NOT)) {
-            FAIL(p, and_at, MSG_AND_IN_WHEN);
-            return NULL;
-        }
-        w->absent = is_state(p) ? NULL : parse_verb(p, W_START);
-        if (w->absent == NULL) {
-            return NULL;
-        }
-    }
-    w->span = parse_span_from(p, from);
-    return w;
-}
-
-ast_trigger_t *
-parse_whens(parse_t *p)
-{
-    ast_trigger_t *first = one_when(p), *last = first;
-
-    while (last != NULL && parse_accept(p, W_OR)) {
-        last->next = one_when(p);
-        last = last->next;
-    }
-    if (last != NULL && words_accept(W_AND, p->t) > 0) {
-        FAIL(p, p->t->span, MSG_AND_IN_WHEN);
-        return NULL;
-    }
-    return last == NULL ? NULL : first;
 }

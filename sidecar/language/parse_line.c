@@ -86,56 +86,44 @@ parse_take(parse_t *p, unsigned roles)
     return w;
 }
 
-/* Offers every phrase of the roles by its first word, the file's own language first. */
-static void
-offer_words(parse_t *p, near_t *near, unsigned roles, lang_id_t lang, word_t *found)
-{
-    const char *phrases;
-    word_t w;
-
-    for (unsigned i = 0; (phrases = words_phrase(roles, lang, i, &w)) != NULL; i++) {
-        while (*phrases != '\0') {
-            size_t n = strcspn(phrases, "|"), first = strcspn(phrases, " |");
-            char *folded = arena_get(p->arena, n + 1);
-
-            fold_text(phrases, first, folded, n + 1);
-            if (near_offer(near, folded, arena_text(p->arena, phrases, n))) {
-                *found = w;
-            }
-            phrases += n + (phrases[n] == '|' ? 1 : 0);
-        }
-    }
-}
-
 const char *
 parse_nearest(parse_t *p, unsigned roles, const char *folded, word_t *w)
 {
     word_t found = W_NONE;
+    const char *own;
     near_t near;
 
     if (diags_full(p->ds)) {
         return NULL;
     }
     near_start(&near, folded);
-    offer_words(p, &near, roles, p->ds->lang, &found);
-    offer_words(p, &near, roles, p->ds->lang == LANG_ES ? LANG_EN : LANG_ES, &found);
+    near_words(&near, p->arena, roles, p->ds->lang, &found);
+    own = near.best;
+    near_words(&near, p->arena, roles, p->ds->lang == LANG_ES ? LANG_EN : LANG_ES, &found);
     if (w != NULL) {
         *w = found;
     }
-    return near.best;
+    /* the other language's word tells what is meant, and is said in the file's own */
+    return near.best == own ? own : words_say(found, p->ds->lang);
 }
 
 void
-parse_take_name(parse_t *p, const lex_tok_t *t, ast_name_t *out)
+parse_copy_name(parse_t *p, const lex_tok_t *t, ast_name_t *out)
 {
     char *key = arena_get(p->arena, 3 * t->text.n + 8);
 
-    parse_mark(p, t, 1, W_NONE);
     out->text = arena_text(p->arena, t->text.p, t->text.n);
     fold_text(t->text.p, t->text.n, key, 3 * t->text.n + 8);
     out->key = key;
     out->span = t->span;
     out->quoted = t->kind == TOK_STRING;
+}
+
+void
+parse_take_name(parse_t *p, const lex_tok_t *t, ast_name_t *out)
+{
+    parse_mark(p, t, 1, W_NONE);
+    parse_copy_name(p, t, out);
 }
 
 /* Letters, digits, '_' and '-' are a name also when they look like a number or a date. */
@@ -154,6 +142,9 @@ parse_name(parse_t *p, word_t after, ast_name_t *out)
     const lex_tok_t *t = p->t;
     diag_t *d;
 
+    if (parse_slip_kind(p, after)) {
+        return false;
+    }
     if (t->kind == TOK_END || t->kind == TOK_PATTERN) {
         d = FAIL(p, t->span, MSG_NAME_MISSING, parse_before(p));
     } else if (!is_name_token(t)) {
@@ -196,6 +187,19 @@ braces_close(parse_t *p, const ast_pattern_t *pat)
     return false;
 }
 
+/* A token with all that stands behind it without a space: "thanks?order={order}". */
+static lex_span_t
+whole(const lex_tok_t *t)
+{
+    lex_span_t s = t->span;
+
+    while (t[1].kind != TOK_END && t->span.at + t->span.len == t[1].span.at) {
+        t++;
+    }
+    s.len = t->span.at + t->span.len - s.at;
+    return s;
+}
+
 bool
 parse_pattern(parse_t *p, ast_pattern_t **out)
 {
@@ -208,11 +212,10 @@ parse_pattern(parse_t *p, ast_pattern_t **out)
         return false;
     }
     if (!parse_is_pattern(p->t)) {
-        const char *text = parse_text(p, p->t);
-        diag_t *d = FAIL(p, p->t->span, MSG_PATTERN_NO_SLASH, text);
+        diag_t *d = FAIL(p, p->t->span, MSG_PATTERN_NO_SLASH, parse_text(p, p->t));
 
-        if (p->t->kind == TOK_WORD && !parse_is_pattern(p->t + 1)) {
-            diag_near(p->ds, d, arena_printf(p->arena, "/%s", text));
+        if ((p->t->kind == TOK_WORD || p->t->kind == TOK_OTHER) && !parse_is_pattern(p->t + 1)) {
+            diag_near(p->ds, d, arena_printf(p->arena, "/%s", diag_text(p->ds, whole(p->t))));
         }
         diag_word(p->ds, d, W_PAGE);
         return false;
@@ -254,7 +257,7 @@ static bool
 take_span(parse_t *p, const lex_tok_t *at, word_t unit, int64_t n, senda_span_t *out)
 {
     if (n < 1) {
-        FAIL(p, at->span, MSG_DURATION_WHOLE);
+        FAIL(p, at->span, MSG_DURATION_ZERO);
         return false;
     }
     if (n > (int64_t)LANG_DAYS_MAX * 86400 || days_of(words_span(unit, n)) > LANG_DAYS_MAX) {
@@ -282,8 +285,14 @@ parse_duration(parse_t *p, senda_span_t *out)
         FAIL(p, number->span, MSG_DURATION_MISSING, parse_before(p));
         return false;
     }
-    if (!number->whole || number->text.p[0] == '+') {
-        FAIL(p, number->span, MSG_DURATION_WHOLE);
+    if (number->text.p[0] == '+' || number->text.p[0] == '-') {
+        FAIL(p, number->span, MSG_DURATION_ZERO);
+        return false;
+    }
+    if (!number->whole) {
+        bool parts = strpbrk(parse_text(p, number), ".,") != NULL;
+
+        FAIL(p, number->span, parts ? MSG_DURATION_WHOLE : MSG_DURATION_MAX);
         return false;
     }
     p->t++;
@@ -309,15 +318,40 @@ tail_of(word_t owner)
     case W_PAGE:
         return ROLE_PAGE | ROLE_METHOD;
     case W_EVENT:
-    case W_FLOW:
         return ROLE_PART;
     default:
         return ROLE_TAIL;
     }
 }
 
+/* The nearest word to one that nobody expects here; NULL. */
+static const char *
+near_tail(parse_t *p, word_t owner)
+{
+    const char *transactional = words_say(W_TRANSACTIONAL, p->ds->lang);
+    near_t near;
+
+    if (owner != W_FLOW) {
+        return parse_nearest(p, tail_of(owner), p->t->folded, NULL);
+    }
+    near_start(&near, p->t->folded);
+    near_offer(&near, transactional, transactional);
+    return near.best;
+}
+
 bool
 parse_done(parse_t *p, word_t owner)
+{
+    const word_row_t *row = &words_table[owner];
+    const char *arguments = row->arguments[p->ds->lang];
+
+    return parse_done_as(p, owner,
+        arena_printf(p->arena, "%s%s%s", words_say(owner, p->ds->lang),
+            *arguments != '\0' ? " " : "", arguments));
+}
+
+bool
+parse_done_as(parse_t *p, word_t owner, const char *shape)
 {
     diag_t *d;
 
@@ -329,11 +363,9 @@ parse_done(parse_t *p, word_t owner)
         return false;
     }
     d = FAIL(p, p->t->span, MSG_TRAILING, parse_text(p, p->t),
-        arena_printf(p->arena, "\x01%s%s%s", words_say(owner, p->ds->lang),
-            *words_table[owner].arguments[p->ds->lang] != '\0' ? " " : "",
-            words_table[owner].arguments[p->ds->lang]));
+        arena_printf(p->arena, "\x01%s", shape));
     if (p->t->kind == TOK_WORD && p->t->head == 0 && d != NULL) {
-        diag_near(p->ds, d, parse_nearest(p, tail_of(owner), p->t->folded, NULL));
+        diag_near(p->ds, d, near_tail(p, owner));
     }
     diag_word(p->ds, d, owner);
     return false;

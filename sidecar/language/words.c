@@ -300,8 +300,10 @@ words_list(arena_t *a, unsigned roles, lang_id_t lang)
 
     for (int w = W_NONE + 1; w < WORDS; w++) {
         if ((words_table[w].roles & roles) != 0) {
+            /* of a weekday the one, not all that come */
             g_string_append_printf(list, "%s%s", list->len > 0 ? ", " : "",
-                words_say((word_t)w, lang));
+                (roles & ROLE_WEEKDAY) != 0 ? words_say_one((word_t)w, lang)
+                                            : words_say((word_t)w, lang));
         }
     }
     copy = arena_text(a, list->str, list->len);

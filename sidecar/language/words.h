@@ -22,6 +22,15 @@ typedef enum {
     W_TAG,
     W_FLOW,
     W_TEST,
+    W_FIELD,
+    W_PLACE,
+    W_SCORE, /* also a step, and what a condition or a `when` compares */
+    W_STAGE,
+    W_SEGMENT,
+    W_LIMIT,
+    W_QUIET,
+    W_CONTROL,
+    W_SHOW,
     /* what a site says of itself */
     W_TIMEZONE,
     W_CURRENCY,
@@ -36,6 +45,17 @@ typedef enum {
     W_TEXT,
     W_NUMBER,
     W_DATE,
+    W_FORM,
+    W_RADIUS,
+    W_METRES,
+    W_KILOMETRES,
+    /* parts of tags, scores, limits, blocks */
+    W_FOR_SPAN, /* "for 90 days" */
+    W_ONCE,
+    W_EACH,    /* "each 60 days" */
+    W_PER,     /* "1 per day" */
+    W_IN,      /* "show X in header", "in vip" */
+    W_ON_PAGE, /* "spends more than 3 minutes on PAGE", "clicks on", "on 3 different days" */
     /* lines of a flow */
     W_TRANSACTIONAL,
     W_START,
@@ -50,6 +70,51 @@ typedef enum {
     W_NEVER,
     W_AFTER,
     W_ALWAYS,
+    W_FOR_EACH, /* "again for each order" */
+    W_ONLY,     /* "only if" */
+    W_EVERY_DAY,
+    W_ON_DATE, /* "on 2027-01-07 at": before a date */
+    W_ON_THE_DATE,
+    W_FOR_WHOM, /* "every day at 10:00 for asleep" */
+    W_ENTERS,   /* enters SEGMENT */
+    W_GETS_TAG,
+    W_UNTIL, /* "wait until" */
+    W_AT_MOST,
+    W_ON_WEEKDAYS,
+    W_FROM, /* "from monday to friday" */
+    W_TO,
+    W_ON, /* "on monday" */
+    W_MONDAY,
+    W_TUESDAY,
+    W_WEDNESDAY,
+    W_THURSDAY,
+    W_FRIDAY,
+    W_SATURDAY,
+    W_SUNDAY, /* value: 0 … 6 */
+    W_SPLIT,
+    W_COUPON,
+    W_CREDIT,
+    W_GIFT,
+    W_VALID,
+    W_RECOMMEND,
+    W_REQUIRE_STOCK,
+    W_UNTAG,
+    W_SET,
+    W_CALL,
+    W_NOTIFY,
+    W_ENTER,
+    W_LEAVE,
+    W_EXIT,
+    /* recipes; value: prog_recipe_t */
+    W_LAST_VIEWED,
+    W_BEST_SELLERS,
+    W_BOUGHT_WITH,
+    W_RELATED_TO,
+    W_ABOVE,
+    W_NEW_ARRIVALS,
+    W_CATEGORIES_VIEWED,
+    W_RESULTS_FOR,
+    W_OF, /* "best sellers of heels", "total of purchase" */
     /* what joins a sentence */
     W_WHEN,
     W_NOT,
@@ -62,6 +127,25 @@ typedef enum {
     W_MORE_THAN,
     W_AT_LEAST,
     W_EXACTLY,
+    W_OF_SAME,        /* "of the same item" */
+    W_DIFFERENT,      /* "of 3 different item" */
+    W_DIFFERENT_DAYS, /* "on 3 different days" */
+    W_AMONG,          /* "among the 5 most frequent" */
+    W_MOST_FREQUENT,
+    W_AND_THEN,
+    /* what is true */
+    W_TOTAL_OF,
+    W_FIRST,
+    W_LAST,
+    W_MORE_THAN_AGO, /* es: "hace más de D"; en: "more than D ago" */
+    W_LESS_THAN_AGO,
+    W_AGO,
+    W_HAS, /* has email */
+    W_HAS_NO,
+    W_CONSENTS,
+    W_PHONE,
+    W_NAME,
+    W_CONSENT,
     /* lines of a test */
     W_CONTACT,
     W_VISIT,
@@ -71,6 +155,20 @@ typedef enum {
     W_HAS_NO_TAG,
     W_AT,
     W_ON_DAY,
+    W_EXPECT, /* "expect score >= 15" */
+    W_EXPECT_NOT,
+    W_NOTIFIES,
+    W_NO_NOTICE, /* "never notifies" */
+    W_CALLS,
+    W_NO_CALL,
+    W_A_COUPON, /* "gets coupon HELLO"; value: prog_step_kind_t */
+    W_A_CREDIT,
+    W_A_GIFT,
+    W_SHOWS, /* "shows vip-banner" */
+    W_SHOWS_NOT,
+    W_SOLD_OUT,
+    W_IN_STOCK,
+    W_WITH_RECOMMENDATIONS,
     /* channels; value: prog_channel_t */
     W_EMAIL,
     W_SMS,
@@ -102,6 +200,17 @@ typedef enum {
     W_REFUNDS,
     W_SIGNS_UP,
     W_LOGS_IN,
+    W_SPENDS,
+    W_RETURNS,
+    W_ARRIVES,
+    W_OPENS, /* value: SENDA_EV_MESSAGE_OPEN */
+    W_CLICKS,
+    W_RECEIVES, /* "gets TEMPLATE" as a verb */
+    /* the same after "last", "first", "total of" */
+    W_THE_PURCHASE,
+    W_THE_REFUND,
+    W_THE_SEARCH,
+    W_THE_VISIT,
     WORDS
 } word_t;
 
@@ -122,7 +231,17 @@ enum {
     ROLE_PAGE = 4096, /* after a page's patterns */
     /* not a place but a shape: as a line's first word, the lines after it go deeper, or end that */
     ROLE_OPENS = 8192,
-    ROLE_CLOSES = 16384
+    ROLE_CLOSES = 16384,
+    ROLE_RECIPE = 1 << 15,  /* after `recommend N` */
+    ROLE_WEEKDAY = 1 << 16, /* after "wait until 10:00 on" */
+    ROLE_STATE = 1 << 17,   /* begins something that is true, besides verbs */
+    ROLE_WHEN = 1 << 18,    /* begins something that happens, besides verbs */
+    ROLE_LENGTH = 1 << 19,  /* metres; value: how many */
+    ROLE_REACH = 1 << 20,   /* after `has`; value: prog_channel_t */
+    ROLE_FILLS = 1 << 21,   /* what a form's answer fills, besides declared fields */
+    ROLE_BENEFIT = 1 << 22, /* after `gets` in a test */
+    ROLE_NOUN = 1 << 23,    /* after "last", "total of"; value as of ROLE_VERB */
+    ROLE_PERIOD = 1 << 24   /* after "limit email 1 per" */
 };
 
 typedef struct {

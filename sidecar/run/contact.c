@@ -406,15 +406,15 @@ contact_refusal(state_t *s, const contact_t *c, prog_channel_t channel, bool tra
 }
 
 void
-contact_reach(state_t *s, const contact_t *c, uint32_t *service, uint32_t *reach)
+contact_reach(state_t *s, const contact_t *c, uint32_t *address, uint32_t *consent)
 {
-    *service = *reach = 0;
+    *address = *consent = 0;
     for (int i = 0; i < CHANNELS; i++) {
         if (contact_refusal(s, c, (prog_channel_t)i, true) == NULL) {
-            *service |= CHANNEL_BIT(i);
+            *address |= CHANNEL_BIT(i);
         }
         if (contact_refusal(s, c, (prog_channel_t)i, false) == NULL) {
-            *reach |= CHANNEL_BIT(i);
+            *consent |= CHANNEL_BIT(i);
         }
     }
 }

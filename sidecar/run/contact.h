@@ -58,8 +58,8 @@ void contact_suppress(state_t *s, prog_channel_t channel, const char *address, s
 bool contact_suppressed(state_t *s, prog_channel_t channel, const char *address, suppress_t *reason,
     senda_ms_t *at);
 
-/* Channels with an address, and those of them by which marketing may go. */
-void contact_reach(state_t *s, const contact_t *c, uint32_t *service, uint32_t *reach);
+/* Channels with an address that lives, and those of them by which marketing may go. */
+void contact_reach(state_t *s, const contact_t *c, uint32_t *address, uint32_t *consent);
 
 /* Why no marketing message may go by this channel: NULL if one may. */
 const char *contact_refusal(state_t *s, const contact_t *c, prog_channel_t channel,

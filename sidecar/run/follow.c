@@ -8,23 +8,31 @@
 
 #include <glib.h>
 
+#include "contact_fields.h"
 #include "senda_seal.h"
+
+_Static_assert(HEADER_FIELDS_MAX <= ENGINE_ANSWERS_MAX, "what a header says is one happening's");
 
 struct follow_s {
     state_t *state;
     const run_clock_t *clock;
     uint8_t secret[32];
+    follow_program_pt program;
+    void *ctx;
     GHashTable *links; /* in history: site and visitor -> contact's number; else NULL */
     follow_stats_t stats;
 };
 
 follow_t *
-follow_new(state_t *state, const run_clock_t *clock, const uint8_t secret[32])
+follow_new(state_t *state, const run_clock_t *clock, const uint8_t secret[32],
+    follow_program_pt program, void *ctx)
 {
     follow_t *f = g_new0(follow_t, 1);
 
     f->state = state;
     f->clock = clock;
+    f->program = program;
+    f->ctx = ctx;
     memcpy(f->secret, secret, sizeof(f->secret));
     return f;
 }
@@ -115,33 +123,119 @@ has_key(const senda_visit_t *v, uint32_t event)
     return false;
 }
 
+/* ---- contacts ---- */
+
+static const prog_field_t *
+declared(const program_t *p, const char *name)
+{
+    for (unsigned i = 0; p != NULL && i < p->nfields; i++) {
+        if (g_ascii_strcasecmp(p->fields[i].name, name) == 0) {
+            return &p->fields[i];
+        }
+    }
+    return NULL;
+}
+
+static void
+refuse_fields(follow_t *f, follow_item_t *item, unsigned n, const char *name, const char *why)
+{
+    f->stats.fields += n;
+    (void)senda_fail(&item->why, SENDA_BAD, "%.64s%s", name, why);
+    item->complaint = item->why.text;
+    item->partly = true;
+}
+
+/* Leaves those of the header's fields that the rule file knows, as the happening's answers. */
+static void
+read_answers(follow_t *f, follow_item_t *item)
+{
+    static const char *const none[] = {
+        [VALUE_TEXT] = " is empty",
+        [VALUE_NUMBER] = " is no number",
+        [VALUE_DATE] = " is no date",
+    };
+    const program_t *p = f->program(f->ctx, item->visit.site);
+    engine_event_t *e = &item->event;
+
+    for (unsigned i = 0; i < item->contact.nfields; i++) {
+        const header_field_t *h = &item->contact.fields[i];
+        const prog_field_t *field = declared(p, h->name);
+        int64_t value;
+
+        if (field == NULL) {
+            refuse_fields(f, item, 1, h->name, " is no field of the rules");
+        } else if (!value_read(field->type, senda_cstr(h->value), &value)) {
+            refuse_fields(f, item, 1, h->name, none[field->type]);
+        } else {
+            e->answers[e->nanswers++] = (senda_capture_t){ senda_cstr(field->name),
+                senda_cstr(h->value) };
+        }
+    }
+    if (item->contact.dropped > 0) {
+        refuse_fields(f, item, item->contact.dropped, "", "it has too many fields");
+    }
+}
+
+static void
+keep_answers(follow_t *f, follow_item_t *item, uint64_t number)
+{
+    const engine_event_t *e = &item->event;
+
+    for (unsigned i = 0; i < e->nanswers; i++) {
+        if (contact_fields_set(f->state, item->visit.site, number, e->answers[i].name,
+                e->answers[i].value) != SENDA_OK) {
+            refuse_fields(f, item, 1, e->answers[i].name.p, ": the contact has too many fields");
+        }
+    }
+}
+
+static senda_rc_t
+learn(follow_t *f, follow_item_t *item, uint64_t known, uint64_t *number)
+{
+    const senda_visit_t *v = &item->visit;
+    uint64_t before = state_number(f->state, "contacts", 0);
+    senda_rc_t rc = contact_learn(f->state, v->site, &item->contact, known,
+        has_key(v, SENDA_EV_SIGN_UP), item->at, number);
+
+    if (rc == SENDA_NONE && item->event.nanswers > 0) {
+        return SENDA_OK; /* nobody is known, but something of the visitor is */
+    }
+    if (rc == SENDA_NONE) {
+        return senda_fail(&item->why, rc, "no e-mail, and nobody known");
+    }
+    if (rc == SENDA_BAD) {
+        return senda_fail(&item->why, rc, "the contact's record is of a newer senda");
+    }
+    if (rc == SENDA_OK) {
+        keep_answers(f, item, *number);
+        item->new_contact = state_number(f->state, "contacts", 0) != before;
+    }
+    return rc;
+}
+
 /* The contact that the header names, or the one known before; complaint says what was wrong. */
 static uint64_t
 read_contact(follow_t *f, follow_item_t *item, senda_str_t header, uint64_t known)
 {
-    const senda_visit_t *v = &item->visit;
-    header_contact_t h;
+    const header_contact_t *h = &item->contact;
     uint64_t number = known;
-    uint64_t before = state_number(f->state, "contacts", 0);
-    senda_rc_t rc = header_contact(header, &h, &item->why);
+    senda_rc_t rc = header_contact(header, &item->contact, &item->why);
 
-    if (rc == SENDA_OK && f->links != NULL) {
-        number = h.email[0] != '\0' ? contact_by_email(f->state, v->site, h.email) : known;
-    } else if (rc == SENDA_OK) {
-        rc = contact_learn(f->state, v->site, &h, known, has_key(v, SENDA_EV_SIGN_UP), item->at,
-            &number);
-        if (rc == SENDA_NONE) {
-            (void)senda_fail(&item->why, rc, "no e-mail, and nobody known");
-        } else if (rc == SENDA_BAD) {
-            (void)senda_fail(&item->why, rc, "the contact's record is of a newer senda");
-        }
+    if (rc == SENDA_OK) {
+        read_answers(f, item);
+    }
+    if (rc == SENDA_OK && f->links == NULL) {
+        rc = learn(f, item, known, &number);
+    } else if (rc == SENDA_OK && h->email[0] != '\0') {
+        number = contact_by_email(f->state, item->visit.site, h->email);
     }
     if (rc != SENDA_OK) {
         f->stats.refused++;
+        item->event.nanswers = 0;
         item->complaint = item->why.text;
+        item->partly = false;
         return known;
     }
-    item->new_contact = state_number(f->state, "contacts", 0) != before;
     return number;
 }
 
@@ -216,7 +310,7 @@ follow_read(follow_t *f, senda_str_t record, follow_item_t *item)
 
     memset(e, 0, sizeof(*e));
     item->complaint = NULL;
-    item->linked = item->new_contact = false;
+    item->linked = item->new_contact = item->partly = false;
     if (senda_visit_load(v, record.p, record.n) != SENDA_OK) {
         f->stats.unreadable++;
         return SENDA_BAD;
@@ -243,7 +337,7 @@ follow_read(follow_t *f, senda_str_t record, follow_item_t *item)
     }
     if (e->who.contact != 0 && contact_load(f->state, e->who.contact, &contact) == SENDA_OK) {
         e->has_reach = true;
-        contact_reach(f->state, &contact, &e->service, &e->reach);
+        contact_reach(f->state, &contact, &e->address, &e->consent);
     }
     e->page = (v->flags & SENDA_VISIT_PAGE) != 0;
     e->nkeys = v->nkeys;

@@ -1,6 +1,8 @@
 /*
  * From a record of the journal to a happening for the engine: unpacked,
  * unsealed with the sidecar's key, its headers parsed, its person looked up.
+ * Fields of a contact that the site's rule file declares are the happening's
+ * answers, and kept with the contact.
  */
 
 #ifndef SENDA_RUN_FOLLOW_H
@@ -12,9 +14,9 @@
 #include "senda_visit.h"
 
 typedef struct {
-    uint64_t visits, unreadable, unsealed,
-        refused; /* records; those of other versions; sealed parts
-                                                       or headers that could not be used */
+    uint64_t visits, unreadable; /* records; those of other versions */
+    uint64_t unsealed, refused;  /* sealed parts, headers that could not be used */
+    uint64_t fields;             /* of contacts: not declared, no such value, too many */
 } follow_stats_t;
 
 typedef struct follow_s follow_t;
@@ -27,13 +29,19 @@ typedef struct {
     bool linked; /* from now on this visitor is this contact */
     bool new_contact;
     const char *complaint; /* a header that could not be used, and why; NULL */
+    bool partly;           /* only a part of it could not */
+    header_contact_t contact;
     header_event_t attributes;
     senda_err_t why;
     char opened[SENDA_SEALED_MAX];
 } follow_item_t;
 
+/* The program of a site, which says what fields a person has; NULL if no rule file has the site. */
+typedef const program_t *(*follow_program_pt)(void *ctx, uint32_t site);
+
 /* state and clock are borrowed. */
-follow_t *follow_new(state_t *state, const run_clock_t *clock, const uint8_t secret[32]);
+follow_t *follow_new(state_t *state, const run_clock_t *clock, const uint8_t secret[32],
+    follow_program_pt program, void *ctx);
 void follow_free(follow_t *f); /* NULL is allowed */
 
 /*

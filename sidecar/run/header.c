@@ -87,8 +87,12 @@ static const struct {
     { "si", CHANNEL_BIT(CHANNELS) - 1 },
     { "s\xc3\xad", CHANNEL_BIT(CHANNELS) - 1 },
     { "all", CHANNEL_BIT(CHANNELS) - 1 },
+    { "true", CHANNEL_BIT(CHANNELS) - 1 },
+    { "on", CHANNEL_BIT(CHANNELS) - 1 }, /* what a browser says of a ticked box without a value */
     { "0", 0 },
     { "no", 0 },
+    { "false", 0 },
+    { "off", 0 },
     { "", 0 },
 };
 
@@ -116,13 +120,46 @@ read_consent(const char *text, uint32_t *bits, senda_err_t *err)
     return SENDA_OK;
 }
 
+/* Addresses of apps and browsers are no fields: their keys are told apart by name. */
+static bool
+is_token(senda_str_t key)
+{
+    return senda_str_eq(key, SENDA_STR("push")) || senda_str_eq(key, SENDA_STR("webpush"));
+}
+
+static void
+read_field(senda_str_t key, senda_str_t text, header_contact_t *out)
+{
+    header_field_t f;
+    unsigned i = 0;
+
+    if (key.n > SENDA_NAME_MAX) {
+        out->dropped++;
+        return;
+    }
+    (void)clean(key, true, f.name, sizeof(f.name));
+    if (f.name[0] == '\0' || clean(text, true, f.value, sizeof(f.value)) == 0) {
+        return;
+    }
+    while (i < out->nfields && strcmp(out->fields[i].name, f.name) != 0) {
+        i++;
+    }
+    if (i == HEADER_FIELDS_MAX) {
+        out->dropped++;
+        return;
+    }
+    out->fields[i] = f;
+    out->nfields = i == out->nfields ? i + 1 : out->nfields;
+}
+
 senda_rc_t
 header_contact(senda_str_t raw, header_contact_t *out, senda_err_t *err)
 {
     char value[HEADER_VALUE_MAX];
     senda_rc_t rc = SENDA_OK;
 
-    memset(out, 0, sizeof(*out));
+    memset(out, 0, offsetof(header_contact_t, fields));
+    out->dropped = 0;
     while (raw.n > 0 && rc == SENDA_OK) {
         senda_str_t key, text;
 
@@ -145,6 +182,8 @@ header_contact(senda_str_t raw, header_contact_t *out, senda_err_t *err)
             (void)clean(text, true, value, sizeof(value));
             rc = read_consent(value, &out->consent, err);
             out->has_consent = true;
+        } else if (!is_token(key)) {
+            read_field(key, text, out);
         }
     }
     return rc;

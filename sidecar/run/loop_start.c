@@ -139,6 +139,17 @@ read_rules(const char *path, ruleset_t **r, char **text, senda_err_t *err)
     return rc;
 }
 
+static bool
+sends_email(const prog_step_t *step)
+{
+    for (unsigned i = 0; i < step->nchannels; i++) {
+        if (step->channels[i] == CHANNEL_EMAIL) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* A template that cannot be made is better known now than in the night. */
 static void
 check_templates(const loop_t *l)
@@ -156,7 +167,7 @@ check_templates(const loop_t *l)
                 const prog_step_t *step = &p->flows[f].steps[s];
                 senda_err_t err = { "" };
 
-                if (step->kind == STEP_SEND && step->channels[0] == CHANNEL_EMAIL &&
+                if (step->kind == STEP_SEND && sends_email(step) &&
                     message_check(&settings, step->template, &err) != SENDA_OK) {
                     run_log(&l->log, run_clock_now(&l->clock), "flow \"%s\" cannot send %s yet: %s",
                         p->flows[f].name, step->template, err.text);

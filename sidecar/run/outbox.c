@@ -12,7 +12,8 @@
 #include "senda_pack.h"
 
 #define MESSAGE_VERSION 1
-#define MESSAGE_FIELDS  16
+#define MESSAGE_FIELDS  16 /* of records without benefits and recipe, … */
+#define MESSAGE_MORE    18 /* … and with them */
 
 const char *const out_state_words[OUT_STATES] = {
     [OUT_PLANNED] = "planned",
@@ -101,6 +102,48 @@ due_key(senda_sec_t due, const out_id_t *id)
     return k;
 }
 
+static void
+pack_more(senda_packer_t *p, const out_message_t *m)
+{
+    unsigned n = settled(m->state) ? 0 : m->nbenefits;
+    bool recipe = !settled(m->state) && m->recipe.number > 0;
+
+    senda_pack_array(p, 4 * n);
+    for (unsigned i = 0; i < n; i++) {
+        senda_pack_uint(p, m->benefits[i].kind);
+        senda_pack_str(p, m->benefits[i].text);
+        senda_pack_int(p, m->benefits[i].value);
+        senda_pack_int(p, m->benefits[i].until);
+    }
+    senda_pack_array(p, recipe ? 4 : 0);
+    if (recipe) {
+        senda_pack_uint(p, m->recipe.kind);
+        senda_pack_uint(p, m->recipe.number);
+        senda_pack_uint(p, m->recipe.key);
+        senda_pack_str(p, m->recipe.text);
+    }
+}
+
+static void
+unpack_more(senda_unpacker_t *u, out_message_t *m)
+{
+    uint32_t n = senda_unpack_array(u) / 4;
+
+    for (uint32_t i = 0; i < n && i < ENGINE_BENEFITS_MAX && !u->bad; i++) {
+        m->benefits[i].kind = (prog_step_kind_t)senda_unpack_uint(u);
+        m->benefits[i].text = senda_unpack_str(u);
+        m->benefits[i].value = senda_unpack_int(u);
+        m->benefits[i].until = senda_unpack_int(u);
+        m->nbenefits = i + 1;
+    }
+    if (senda_unpack_array(u) == 4) {
+        m->recipe.kind = (prog_recipe_t)senda_unpack_uint(u);
+        m->recipe.number = (uint32_t)senda_unpack_uint(u);
+        m->recipe.key = (senda_key_t)senda_unpack_uint(u);
+        m->recipe.text = senda_unpack_str(u);
+    }
+}
+
 static senda_rc_t
 save(state_t *s, const out_message_t *m)
 {
@@ -109,7 +152,7 @@ save(state_t *s, const out_message_t *m)
     unsigned nfields = settled(m->state) ? 0 : m->nfields;
 
     senda_pack_init(&p, buf, sizeof(buf));
-    senda_pack_array(&p, MESSAGE_FIELDS);
+    senda_pack_array(&p, MESSAGE_MORE);
     senda_pack_uint(&p, MESSAGE_VERSION);
     senda_pack_uint(&p, m->state);
     senda_pack_uint(&p, m->site);
@@ -132,6 +175,7 @@ save(state_t *s, const out_message_t *m)
         senda_pack_str(&p, m->fields[i].name);
         senda_pack_str(&p, m->fields[i].value);
     }
+    pack_more(&p, m);
     if (senda_pack_len(&p) == 0) {
         return SENDA_FULL;
     }
@@ -192,6 +236,11 @@ outbox_read(const out_id_t *id, senda_str_t record, out_message_t *m)
         m->fields[i].value = senda_unpack_str(&u);
         m->nfields = i + 1;
     }
+    m->nbenefits = 0;
+    memset(&m->recipe, 0, sizeof(m->recipe));
+    if (fields >= MESSAGE_MORE) {
+        unpack_more(&u, m);
+    }
     if (u.bad || state < OUT_PLANNED || state >= OUT_STATES || channel >= CHANNELS) {
         return SENDA_BAD;
     }
@@ -209,21 +258,46 @@ outbox_load(state_t *s, const out_id_t *id, out_message_t *m)
     return rc == SENDA_OK ? outbox_read(id, record, m) : rc;
 }
 
+static senda_str_t
+text_of(const char *text)
+{
+    return senda_cstr(text != NULL ? text : "");
+}
+
+static void
+add_benefits(out_message_t *m, const program_t *program, const intent_t *intent)
+{
+    m->nbenefits = 0;
+    for (unsigned i = 0; i < intent->nbenefits && i < ENGINE_BENEFITS_MAX; i++) {
+        const prog_step_t *b = intent->benefits[i];
+
+        m->benefits[m->nbenefits++] = (out_benefit_t){ b->kind, text_of(b->text), b->value,
+            senda_span_is_zero(b->span) ? 0
+                                        : senda_zone_add(&program->zone, intent->at, b->span, 1) };
+    }
+    memset(&m->recipe, 0, sizeof(m->recipe));
+    if (intent->recipe != NULL) {
+        m->recipe = (out_recipe_t){ intent->recipe->recipe, intent->recipe->number,
+            intent->recipe->key, text_of(intent->recipe->text) };
+    }
+}
+
 senda_rc_t
-outbox_plan(state_t *s, uint32_t site, const intent_t *intent, out_id_t *id)
+outbox_plan(state_t *s, const program_t *program, const intent_t *intent, out_id_t *id)
 {
     out_message_t m;
     senda_str_t record;
     state_key_t due;
     senda_rc_t rc;
 
-    *id = outbox_id(site, intent->flow->id, intent->entry, intent->step->id, &intent->who);
+    *id = outbox_id(program->site_id, intent->flow->id, intent->entry, intent->step->id,
+        &intent->who);
     if (state_get(s, STATE_OUTBOX, id_str(id), &record) != SENDA_NONE) {
         return SENDA_NONE;
     }
     m.id = *id;
     m.state = OUT_PLANNED;
-    m.site = site;
+    m.site = program->site_id;
     m.flow = intent->flow->id;
     m.step = intent->step->id;
     m.entry = intent->entry;
@@ -239,6 +313,7 @@ outbox_plan(state_t *s, uint32_t site, const intent_t *intent, out_id_t *id)
     if (m.nfields > 0) {
         memcpy(m.fields, intent->fields, m.nfields * sizeof(m.fields[0]));
     }
+    add_benefits(&m, program, intent);
     rc = save(s, &m);
     if (rc == SENDA_OK) {
         due = due_key(m.due, id);

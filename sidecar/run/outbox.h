@@ -22,10 +22,11 @@
 #include "engine.h"
 #include "state.h"
 
-#define OUTBOX_ID_LEN  16
-#define OUTBOX_HEX_LEN (2 * OUTBOX_ID_LEN)
-#define OUTBOX_GIVE_UP (3 * 86400) /* seconds after the first try */
-#define OUTBOX_FIELDS  (2 * SENDA_CAPTURES_MAX)
+#define OUTBOX_ID_LEN   16
+#define OUTBOX_HEX_LEN  (2 * OUTBOX_ID_LEN)
+#define OUTBOX_GIVE_UP  (3 * 86400)                /* seconds after the first try */
+#define OUTBOX_CHANNELS CHANNEL_BIT(CHANNEL_EMAIL) /* that the sender can send by */
+#define OUTBOX_FIELDS   (2 * SENDA_CAPTURES_MAX)
 
 typedef enum {
     OUT_PLANNED = 1,
@@ -43,6 +44,22 @@ typedef struct {
     uint8_t b[OUTBOX_ID_LEN];
 } out_id_t;
 
+/* What goes with a message: a coupon, a credit, a gift. */
+typedef struct {
+    prog_step_kind_t kind;
+    senda_str_t text;  /* coupon, gift */
+    int64_t value;     /* credit: money, as of VALUE_NUMBER */
+    senda_sec_t until; /* 0: for ever */
+} out_benefit_t;
+
+/* What it recommends: made anew at each sending. number 0: nothing. */
+typedef struct {
+    prog_recipe_t kind;
+    uint32_t number;
+    senda_key_t key;
+    senda_str_t text;
+} out_recipe_t;
+
 typedef struct {
     out_id_t id;
     out_state_t state;
@@ -55,7 +72,10 @@ typedef struct {
     char template[SENDA_NAME_MAX + 1];
     char answer[256];
     unsigned nfields;
-    senda_capture_t fields[OUTBOX_FIELDS]; /* point into buf; dropped once settled */
+    senda_capture_t fields[OUTBOX_FIELDS]; /* they and what follows point into buf; */
+    unsigned nbenefits;                    /* all are dropped once settled */
+    out_benefit_t benefits[ENGINE_BENEFITS_MAX];
+    out_recipe_t recipe;
     char buf[STATE_VALUE_MAX];
 } out_message_t;
 
@@ -67,10 +87,11 @@ out_id_t outbox_id(uint32_t site, uint32_t flow, uint64_t entry, uint32_t step,
 void outbox_hex(const out_id_t *id, char hex[OUTBOX_HEX_LEN + 1]);
 
 /*
- * Plans the message of an intent. SENDA_OK; SENDA_NONE: it is planned, sent or
- * settled already; SENDA_FULL: its fields do not fit a record.
+ * Plans the message of an intent; its benefits are valid from then on, by the
+ * program's zone. SENDA_OK; SENDA_NONE: it is planned, sent or settled already;
+ * SENDA_FULL: its fields do not fit a record.
  */
-senda_rc_t outbox_plan(state_t *s, uint32_t site, const intent_t *intent, out_id_t *id);
+senda_rc_t outbox_plan(state_t *s, const program_t *program, const intent_t *intent, out_id_t *id);
 
 /* SENDA_OK; SENDA_NONE; SENDA_BAD: a record of another version, left as it is. */
 senda_rc_t outbox_load(state_t *s, const out_id_t *id, out_message_t *m);

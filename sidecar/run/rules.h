@@ -18,7 +18,8 @@ typedef struct {
     char *file, *text;
     size_t len;
     lang_t *lang;
-    program_t *program; /* after rules_publish */
+    program_t *program;  /* after rules_publish, and: */
+    senda_show_t *shows; /* by program->shows: the published ids of block and position */
 } rule_file_t;
 
 typedef struct {

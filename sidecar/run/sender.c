@@ -10,6 +10,9 @@
 
 #include <stdio.h>
 
+#include "contact_fields.h"
+#include "value.h"
+
 #define SCAN_MAX 256 /* due messages looked at in one go */
 
 _Static_assert(SENDER_AT_ONCE == FLIGHTS_SLOTS, "a note for each message on its way");
@@ -82,6 +85,68 @@ set_text(tval_t *map, const char *name, const char *text)
     }
 }
 
+/* "27", or "27.50": money as people write it. */
+static void
+money(int64_t value, char decimal, char *out, size_t size)
+{
+    int64_t cents = value / (VALUE_ONE / 100);
+
+    if (cents % 100 == 0) {
+        (void)snprintf(out, size, "%lld", (long long)(cents / 100));
+    } else {
+        (void)snprintf(out, size, "%lld%c%02d", (long long)(cents / 100), decimal,
+            (int)(cents % 100));
+    }
+}
+
+static const struct {
+    prog_step_kind_t kind;
+    const char *name, *until;
+} benefit_names[] = {
+    { STEP_COUPON, "coupon", "coupon_valid_until" },
+    { STEP_COUPON, "cupon", "cupon_valido_hasta" },
+    { STEP_CREDIT, "credit", "credit_valid_until" },
+    { STEP_CREDIT, "abono", "abono_valido_hasta" },
+    { STEP_GIFT, "gift", "gift_valid_until" },
+    { STEP_GIFT, "regalo", "regalo_valido_hasta" },
+};
+
+/* What goes with the message; of several of a kind the last. */
+static void
+set_benefit(tval_t *v, const out_benefit_t *b, const program_t *p)
+{
+    char text[64], number[32], until[32] = "";
+
+    if (b->until != 0) {
+        senda_local_t l = senda_zone_local(&p->zone, b->until, NULL);
+
+        (void)snprintf(until, sizeof(until), "%04d-%02d-%02d %02d:%02d", l.year, l.month, l.day,
+            l.hour, l.minute);
+    }
+    money(b->value, strcmp(p->language, "es") == 0 ? ',' : '.', number, sizeof(number));
+    (void)snprintf(text, sizeof(text), "%s %s", number, p->currency != NULL ? p->currency : "");
+    g_strchomp(text);
+    for (size_t i = 0; i < G_N_ELEMENTS(benefit_names); i++) {
+        if (benefit_names[i].kind == b->kind) {
+            tval_set(v, senda_cstr(benefit_names[i].name),
+                tval_text(b->kind == STEP_CREDIT ? senda_cstr(text) : b->text));
+            set_text(v, benefit_names[i].until, until);
+        }
+    }
+}
+
+/* The rule file's fields of the contact, as `contact.interes`. */
+static void
+set_fields(const sender_t *s, const out_message_t *m, tval_t *contact)
+{
+    contact_fields_t f;
+
+    (void)contact_fields_load(s->o.state, m->site, m->contact, &f);
+    for (unsigned i = 0; i < f.n; i++) {
+        tval_set(contact, f.list[i].name, tval_text(f.list[i].value));
+    }
+}
+
 static tval_t *
 values_of(const sender_t *s, const out_message_t *m, const contact_t *c, const program_t *p)
 {
@@ -95,10 +160,14 @@ values_of(const sender_t *s, const out_message_t *m, const contact_t *c, const p
     if (g_str_has_suffix(url, "/")) {
         url[strlen(url) - 1] = '\0';
     }
+    set_fields(s, m, contact);
     set_text(contact, "email", c->email);
     set_text(contact, "name", c->name);
     set_text(contact, "phone", c->phone);
     tval_set(v, SENDA_STR("contact"), contact);
+    for (unsigned i = 0; i < m->nbenefits; i++) {
+        set_benefit(v, &m->benefits[i], p);
+    }
     set_text(v, "email", c->email);
     set_text(v, "name", c->name);
     set_text(v, "site", p->site);
@@ -179,8 +248,11 @@ prepare(sender_t *s, const out_id_t *id, load_t *load)
     if (m.state != OUT_PLANNED && m.state != OUT_DEFER) {
         return;
     }
-    if (m.channel != CHANNEL_EMAIL) {
-        sender_move(s, &m, OUT_SKIPPED, 0, "no such channel is set up");
+    if ((OUTBOX_CHANNELS & CHANNEL_BIT(m.channel)) == 0) {
+        char why[64];
+
+        (void)snprintf(why, sizeof(why), "no channel sends %s", channel_words[m.channel]);
+        sender_move(s, &m, OUT_SKIPPED, 0, why);
         return;
     }
     if (contact_load(s->o.state, m.contact, &c) != SENDA_OK) {

@@ -25,6 +25,10 @@ static const char *const tables[STATE_TABLES] = {
     [STATE_RUNS] = "runs",
     [STATE_OUTBOX] = "outbox",
     [STATE_DUE] = "due",
+    [STATE_FIELDS] = "fields",
+    [STATE_DEEDS] = "deeds",
+    [STATE_PLANS] = "plans",
+    [STATE_PLANNED] = "planned",
 };
 
 static const senda_schema_t schema = { tables, STATE_TABLES };

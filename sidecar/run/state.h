@@ -27,6 +27,10 @@ typedef enum {
     STATE_RUNS,       /* site, flow, entry, person -> the engine's record of a run */
     STATE_OUTBOX,     /* unique id -> message */
     STATE_DUE,        /* second, unique id -> nothing: messages that are not settled */
+    STATE_FIELDS,     /* site, number of the contact -> the rule file's fields of it */
+    STATE_DEEDS,   /* site, second, number -> what a step did to its person: the engine's record */
+    STATE_PLANS,   /* unique id -> benefit, notice or call that a flow planned */
+    STATE_PLANNED, /* second, unique id -> nothing: plans in order of time */
     STATE_TABLES
 } state_table_t;
 

@@ -43,8 +43,8 @@ world_open(world_t **out, const world_options_t *o, senda_err_t *err)
     *out = NULL;
     w->o = *o;
     w->journal_dir = g_build_filename(o->store, "journal", NULL);
-    w->follow = follow_new(o->state, o->clock, o->secret);
-    w->tags = g_hash_table_new_full(g_bytes_hash, g_bytes_equal, (GDestroyNotify)g_bytes_unref,
+    w->follow = follow_new(o->state, o->clock, o->secret, world_program, w);
+    w->visitors = g_hash_table_new_full(g_bytes_hash, g_bytes_equal, (GDestroyNotify)g_bytes_unref,
         NULL);
     w->cursor = w->stored_cursor = state_number(o->state, "cursor", 0);
     rc = senda_published_open_write(&w->published, dir, err);
@@ -62,6 +62,7 @@ static void
 site_free(site_t *site)
 {
     engine_free(site->engine);
+    popular_free(site->popular);
     g_free(site);
 }
 
@@ -82,7 +83,7 @@ world_close(world_t *w)
     if (w->published != NULL) {
         senda_published_close(w->published);
     }
-    g_hash_table_destroy(w->tags);
+    g_hash_table_destroy(w->visitors);
     g_free(w->journal_dir);
     g_free(w);
 }
@@ -105,11 +106,14 @@ unchanged(world_t *w, const rule_file_t *f)
 static site_t *
 new_site(world_t *w, rule_file_t *f)
 {
-    static const engine_options_t options = { .recall = OUTBOX_GIVE_UP };
+    static const engine_options_t options = { .recall = OUTBOX_GIVE_UP,
+        .tell = true,
+        .channels = OUTBOX_CHANNELS };
     site_t *site = g_new0(site_t, 1);
 
     site->world = w;
     site->file = f;
+    site->popular = popular_new(&f->program->zone);
     site->engine = engine_new(f->program, &options, world_intent, site);
     if (site->engine == NULL) {
         g_error("no memory for an engine");
@@ -222,7 +226,7 @@ world_settle(world_t *w, bool lazy, senda_err_t *err)
     }
     rc = sync_journal(w, err);
     if (rc == SENDA_OK) {
-        rc = world_publish_tags(w, err);
+        rc = world_publish(w, err);
     }
     if (rc == SENDA_OK) {
         put_position(w);
@@ -244,13 +248,29 @@ moved(world_t *w, senda_err_t *err)
     if (w->dirty_since == 0) {
         w->dirty_since = run_clock_steady();
     }
-    if (state_changes(w->o.state) > 0 || g_hash_table_size(w->tags) > 0) {
+    if (state_changes(w->o.state) > 0 || g_hash_table_size(w->visitors) > 0) {
         return world_settle(w, false, err);
     }
     return SENDA_OK;
 }
 
 /* ---- visits ---- */
+
+void
+world_rank(const site_t *site, engine_event_t *event)
+{
+    bool search = false;
+
+    for (unsigned i = 0; i < event->nkeys; i++) {
+        search = search || event->keys[i] == senda_key_event(SENDA_EV_SEARCH);
+    }
+    for (unsigned i = 0; i < event->nfields && search; i++) {
+        if (senda_str_eq(event->fields[i].name, SENDA_STR("q"))) {
+            event->rank = popular_search(site->popular, event->at, event->fields[i].value);
+            return;
+        }
+    }
+}
 
 static void
 append_key(GString *out, const program_t *p, senda_key_t key)
@@ -315,15 +335,17 @@ may_grumble(world_t *w)
 static void
 mention(world_t *w, const site_t *site, const follow_item_t *item)
 {
-    char path[SENDA_PATH_KEPT + 1], words[2 * sizeof(path)];
+    char path[SENDA_PATH_KEPT + 1], words[2 * sizeof(path)], why[2 * sizeof(item->why.text)];
 
     if (w->o.log->show) {
         show(w, site, item);
     }
     if (item->complaint != NULL && may_grumble(w)) {
         (void)snprintf(path, sizeof(path), "%.*s", (int)item->visit.path.n, item->visit.path.p);
-        run_log(w->o.log, item->at, "a header of %s is not used: %s",
-            run_log_words(w->o.log, path, words, sizeof(words)), item->complaint);
+        run_log(w->o.log, item->at, "%s %s is not used: %s",
+            item->partly ? "a part of a header of" : "a header of",
+            run_log_words(w->o.log, path, words, sizeof(words)),
+            run_log_words(w->o.log, item->complaint, why, sizeof(why)));
     }
     if (item->new_contact) {
         run_log(w->o.log, item->at, "contact %" PRIu64 " is new", item->event.who.contact);
@@ -358,9 +380,10 @@ each_record(void *ctx, senda_seq_t seq, senda_str_t record)
     }
     mention(w, site, &w->item);
     if (rc == SENDA_OK) {
+        world_rank(site, &w->item.event);
         engine_event(site->engine, &w->item.event, ENGINE_ACT);
         if (w->item.linked) {
-            world_tags_of(site, &w->item.event.who);
+            world_seen_by(site, &w->item.event.who);
         }
     }
     return SENDA_OK;
@@ -471,7 +494,7 @@ world_contact_changed(world_t *w, uint64_t contact)
     if (site == NULL) {
         return;
     }
-    contact_reach(w->o.state, &c, &e.service, &e.reach);
+    contact_reach(w->o.state, &c, &e.address, &e.consent);
     e.at = engine_now(site->engine);
     engine_event(site->engine, &e, ENGINE_ACT);
 }
@@ -496,11 +519,13 @@ world_status(const world_t *w, void (*line)(void *ctx, const char *text), void *
     }
     (void)snprintf(text, sizeof(text),
         "journal: read up to %" PRIx64 ", %" PRIu64 " records since the start, %" PRIu64
-        " unreadable, %" PRIu64 " not unsealed, %" PRIu64 " headers refused",
-        w->cursor, f.visits, f.unreadable, f.unsealed, f.refused);
+        " unreadable, %" PRIu64 " not unsealed, %" PRIu64 " headers refused, %" PRIu64
+        " fields of contacts refused",
+        w->cursor, f.visits, f.unreadable, f.unsealed, f.refused, f.fields);
     line(ctx, text);
     (void)snprintf(text, sizeof(text),
-        "since the start: %" PRIu64 " runs started, %" PRIu64 " messages planned", w->started,
-        w->planned);
+        "since the start: %" PRIu64 " runs started, %" PRIu64 " messages planned, %" PRIu64
+        " benefits, notices and calls planned, %" PRIu64 " withheld from the control group",
+        w->started, w->planned, w->plans, w->withheld);
     line(ctx, text);
 }

@@ -9,6 +9,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "plans.h"
+
 const char *
 world_second_name(uint32_t site, char buf[32])
 {
@@ -49,7 +51,8 @@ typedef struct {
     site_t **sites;
     unsigned nsites;
     senda_seq_t until, last;
-    bool tags[RULES_FILES_MAX]; /* by site: who has which may have changed with its rules */
+    bool fresh[RULES_FILES_MAX];       /* by site: who sees what may have changed with its rules */
+    GHashTable *told[RULES_FILES_MAX]; /* by site: fields of contacts */
     uint64_t events;
 } history_t;
 
@@ -70,10 +73,12 @@ each_record(void *ctx, senda_seq_t seq, senda_str_t record)
         site_t *site = h->sites[i];
 
         if (site->file->program->site_id == item->visit.site) {
+            world_rank(site, &item->event);
             engine_event(site->engine, &item->event, ENGINE_HISTORY);
+            world_note_answers(h->told[i], &item->event);
             h->events++;
-            if (h->tags[i]) {
-                world_tags_of(site, &item->event.who);
+            if (h->fresh[i]) {
+                world_seen_by(site, &item->event.who);
             }
         }
     }
@@ -211,7 +216,7 @@ hash_of(const rule_file_t *f)
     return hash;
 }
 
-/* Rules that are new may give tags for what is past: these are then published during the replay. */
+/* Rules that are new may give tags and show blocks for what is past: that is then published, too. */
 static void
 note_rules(history_t *h)
 {
@@ -220,9 +225,35 @@ note_rules(history_t *h)
         char name[32];
 
         (void)snprintf(name, sizeof(name), "rules:%u", h->sites[i]->file->program->site_id);
-        h->tags[i] = state_number(h->world->o.state, name, 0) != hash;
+        h->fresh[i] = state_number(h->world->o.state, name, 0) != hash;
         state_set_number(h->world->o.state, name, hash);
     }
+}
+
+/* All that is past of the sites, in the order in which it was. */
+static senda_rc_t
+relive(history_t *h, senda_err_t *err)
+{
+    world_t *w = h->world;
+    senda_rc_t rc = SENDA_OK;
+
+    for (unsigned i = 0; i < h->nsites && rc == SENDA_OK; i++) {
+        rc = world_give_deeds(w, h->sites[i], err);
+        h->told[i] = g_hash_table_new_full(g_bytes_hash, g_bytes_equal,
+            (GDestroyNotify)g_bytes_unref, NULL);
+    }
+    if (rc == SENDA_OK && w->journal != NULL) {
+        rc = replay(h, err);
+    }
+    for (unsigned i = 0; i < h->nsites; i++) {
+        if (rc == SENDA_OK) {
+            rc = world_give_fields(w, h->sites[i], h->told[i], err);
+        }
+        if (h->told[i] != NULL) {
+            g_hash_table_destroy(h->told[i]);
+        }
+    }
+    return rc;
 }
 
 senda_rc_t
@@ -237,15 +268,20 @@ world_build(world_t *w, site_t **sites, unsigned nsites, senda_err_t *err)
     if (rc != SENDA_OK) {
         return rc;
     }
+    for (unsigned i = 0; i < nsites && rc == SENDA_OK; i++) {
+        rc = plans_forget(w->o.state, sites[i]->file->program->site_id,
+            run_clock_sec(run_clock_now(w->o.clock)), err);
+    }
+    if (rc != SENDA_OK) {
+        return rc == SENDA_FULL ? SENDA_SYS : rc;
+    }
     note_rules(&h);
     if (first && w->journal != NULL) {
         h.until = senda_journal_head(w->journal);
     } else {
         follow_history(w->follow);
     }
-    if (w->journal != NULL) {
-        rc = replay(&h, err);
-    }
+    rc = relive(&h, err);
     follow_present(w->follow);
     if (rc == SENDA_OK) {
         rc = finish(w, sites, nsites, &runs, err);

@@ -7,7 +7,8 @@
 
 #include <stdio.h>
 
-#define TAG_VISITORS 64 /* browsers of one person whose tags are published */
+#include "contact_fields.h"
+#include "plans.h"
 
 static void
 say(const site_t *site, const intent_t *i, const char *what)
@@ -49,7 +50,7 @@ plan(site_t *site, const intent_t *i)
     if (i->who.contact == 0) {
         return; /* nobody to send to: the engine only plans for somebody it can reach */
     }
-    rc = outbox_plan(w->o.state, site->file->program->site_id, i, &id);
+    rc = outbox_plan(w->o.state, site->file->program, i, &id);
     if (rc == SENDA_OK) {
         w->planned++;
         (void)snprintf(text, sizeof(text), "plans message %s", i->step->template);
@@ -75,16 +76,93 @@ end_run(site_t *site, const intent_t *i, const char *what, const char *why)
     take_back(site, i, why);
 }
 
-void
-world_intent(void *ctx, const intent_t *i)
+/* "coupon ENVIOGRATIS", cut to a line's length. */
+static void
+step_words(const prog_step_t *step, char *out, size_t size)
 {
-    site_t *site = ctx;
-    state_t *state = site->world->o.state;
-    state_key_t key;
+    static const char *const kinds[STEP_KINDS] = {
+        [STEP_SEND] = "message",
+        [STEP_COUPON] = "coupon",
+        [STEP_CREDIT] = "credit",
+        [STEP_GIFT] = "gift",
+        [STEP_NOTIFY] = "a notice to the shop",
+        [STEP_CALL] = "a call",
+    };
+    const char *kind = kinds[step->kind] != NULL ? kinds[step->kind] : "a step";
 
-    if (!site->live) {
+    if (step->kind == STEP_CREDIT) {
+        (void)snprintf(out, size, "%s %lld.%02d", kind, (long long)(step->value / VALUE_ONE),
+            (int)(step->value % VALUE_ONE / (VALUE_ONE / 100)));
+    } else if (step->kind == STEP_NOTIFY || step->kind == STEP_CALL) {
+        (void)snprintf(out, size, "%s", kind); /* an address and a secret stand in no log */
+    } else {
+        (void)snprintf(out, size, "%s %s", kind,
+            step->kind == STEP_SEND ? step->template : step->text);
+    }
+}
+
+/* Coupons, credits, gifts, notices and calls: kept for who makes them. */
+static void
+plan_more(site_t *site, const intent_t *i)
+{
+    world_t *w = site->world;
+    char words[SENDA_NAME_MAX + 32], text[sizeof(words) + 32];
+    senda_rc_t rc = plans_add(w->o.state, site->file->program->site_id, i);
+
+    if (rc == SENDA_NONE) {
         return;
     }
+    step_words(i->step, words, sizeof(words));
+    (void)snprintf(text, sizeof(text), rc == SENDA_OK ? "plans %s" : "cannot plan %s: too long",
+        words);
+    say(site, i, text);
+    w->plans += rc == SENDA_OK;
+}
+
+static void
+withhold(site_t *site, const intent_t *i)
+{
+    char words[SENDA_NAME_MAX + 32], text[sizeof(words) + 64];
+
+    step_words(i->step, words, sizeof(words));
+    (void)snprintf(text, sizeof(text), "withholds %s, as from all of the control group,", words);
+    say(site, i, text);
+    site->world->withheld++;
+}
+
+static void
+skip(const site_t *site, const intent_t *i)
+{
+    char text[SENDA_NAME_MAX + 64];
+
+    (void)snprintf(text, sizeof(text), "skips message %s: %s", i->step->template,
+        i->reason == REASON_LIMIT ? "the limit is reached," : "no channel reaches the person,");
+    say(site, i, text);
+}
+
+/* The engine keeps the value in its deeds; templates and the contact's page read it here. */
+static void
+set_field(const site_t *site, const intent_t *i)
+{
+    const program_t *p = site->file->program;
+    senda_rc_t rc = SENDA_OK;
+
+    if (i->who.contact != 0 && i->step->what < p->nfields) {
+        rc = contact_fields_set(site->world->o.state, p->site_id, i->who.contact,
+            senda_cstr(p->fields[i->step->what].name), senda_cstr(i->step->text));
+    }
+    if (rc != SENDA_OK) {
+        say(site, i, "sets a field that cannot be kept: there are too many, or it is too long,");
+    }
+}
+
+/* What becomes of a run. */
+static void
+run_intent(site_t *site, const intent_t *i)
+{
+    state_t *state = site->world->o.state;
+    state_key_t key = run_key(site, i);
+
     switch (i->kind) {
     case INTENT_STARTED:
         site->world->started++;
@@ -94,7 +172,7 @@ world_intent(void *ctx, const intent_t *i)
         end_run(site, i, "stops", "the flow's `stop if` came true");
         break;
     case INTENT_FINISHED:
-        say(site, i, "is finished");
+        say(site, i, i->reason == REASON_STOCK ? "ends, everything is sold out," : "is finished");
         break;
     case INTENT_RECALL:
         take_back(site, i, "the flow's `stop if` came true");
@@ -102,109 +180,62 @@ world_intent(void *ctx, const intent_t *i)
     case INTENT_GOAL:
         end_run(site, i, "reaches its goal", "the flow's goal was reached");
         break;
-    case INTENT_MESSAGE:
-        plan(site, i);
-        break;
-    case INTENT_TAG:
-        world_tags_of(site, &i->who);
-        break;
     case INTENT_SAVE:
-        key = run_key(site, i);
         state_put(state, STATE_RUNS, state_key_str(&key), i->run);
         break;
-    case INTENT_FORGET:
-        key = run_key(site, i);
+    default:
         state_del(state, STATE_RUNS, state_key_str(&key));
         break;
     }
 }
 
-/* ---- tags ---- */
-
-bool
-world_has_own_tags(const program_t *p)
-{
-    for (unsigned i = 0; i < p->ntags; i++) {
-        if (!p->tags[i].by_nginx) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static void
-mark(world_t *w, const senda_visitor_t *v)
-{
-    if (!senda_visitor_is_none(v)) {
-        g_hash_table_add(w->tags, g_bytes_new(v->b, sizeof(v->b)));
-    }
-}
-
 void
-world_tags_of(site_t *site, const engine_who_t *who)
+world_intent(void *ctx, const intent_t *i)
 {
-    senda_visitor_t visitors[TAG_VISITORS];
-    unsigned n;
+    site_t *site = ctx;
 
-    if (!world_has_own_tags(site->file->program)) {
+    if (!site->live) {
         return;
     }
-    mark(site->world, &who->visitor);
-    n = who->contact != 0 ? engine_visitors(site->engine, who->contact, visitors, TAG_VISITORS) : 0;
-    for (unsigned i = 0; i < n; i++) {
-        mark(site->world, &visitors[i]);
+    switch (i->kind) {
+    case INTENT_STARTED:
+    case INTENT_STOPPED:
+    case INTENT_FINISHED:
+    case INTENT_RECALL:
+    case INTENT_GOAL:
+    case INTENT_SAVE:
+    case INTENT_FORGET:
+        run_intent(site, i);
+        break;
+    case INTENT_MESSAGE:
+        plan(site, i);
+        break;
+    case INTENT_BENEFIT:
+    case INTENT_NOTIFY:
+    case INTENT_CALL:
+        plan_more(site, i);
+        break;
+    case INTENT_TAG:
+    case INTENT_UNTAG:
+    case INTENT_SHOW:
+        world_seen_by(site, &i->who);
+        break;
+    case INTENT_SET:
+        set_field(site, i);
+        break;
+    case INTENT_DEED:
+        plans_add_deed(site->world->o.state, site->file->program->site_id, i->at, i->run);
+        break;
+    case INTENT_SKIPPED:
+        skip(site, i);
+        break;
+    case INTENT_WITHHELD:
+        withhold(site, i);
+        break;
+    case INTENT_SCORE: /* comes back with history */
+    case INTENT_REFUSED:
+    case INTENT_WAITS:
+    case INTENT_BRANCH:
+        break;
     }
-}
-
-static unsigned
-tags_of_visitor(world_t *w, const senda_visitor_t *v, uint32_t *tags, unsigned max)
-{
-    unsigned n = 0;
-
-    for (unsigned i = 0; i < w->nsites; i++) {
-        const program_t *p = w->sites[i]->file->program;
-        engine_who_t who = { contact_of_visitor(w->o.state, p->site_id, v, INT64_MAX), *v };
-
-        for (unsigned t = 0; t < p->ntags && n < max; t++) {
-            if (!p->tags[t].by_nginx && engine_has_tag(w->sites[i]->engine, &who, &p->tags[t])) {
-                tags[n++] = p->tags[t].id;
-            }
-        }
-    }
-    return n;
-}
-
-senda_rc_t
-world_publish_tags(world_t *w, senda_err_t *err)
-{
-    GHashTableIter i;
-    gpointer key;
-    senda_rc_t rc;
-
-    if (g_hash_table_size(w->tags) == 0) {
-        return SENDA_OK;
-    }
-    rc = senda_published_begin(w->published, err);
-    if (rc != SENDA_OK) {
-        return rc;
-    }
-    g_hash_table_iter_init(&i, w->tags);
-    while (rc == SENDA_OK && g_hash_table_iter_next(&i, &key, NULL)) {
-        uint32_t tags[SENDA_TAGS_MAX];
-        senda_visitor_t v;
-        unsigned n;
-
-        memcpy(v.b, g_bytes_get_data(key, NULL), sizeof(v.b));
-        n = tags_of_visitor(w, &v, tags, SENDA_TAGS_MAX);
-        rc = senda_published_set_tags(w->published, &v, tags, n, err);
-    }
-    if (rc != SENDA_OK) {
-        senda_published_abort(w->published);
-        return rc;
-    }
-    rc = senda_published_commit(w->published, err);
-    if (rc == SENDA_OK) {
-        g_hash_table_remove_all(w->tags);
-    }
-    return rc;
 }

@@ -1,7 +1,8 @@
 /*
  * What world.c (following, timers, commits), world_intent.c (what engines
- * decide) and world_build.c (engines from history) share. Nobody else includes
- * it.
+ * decide), world_publish.c (what visitors are to see), world_build.c (engines
+ * from history) and world_past.c (what history alone does not tell) share.
+ * Nobody else includes it.
  */
 
 #ifndef SENDA_RUN_WORLD_PARTS_H
@@ -10,6 +11,7 @@
 #include <glib.h>
 
 #include "outbox.h"
+#include "popular.h"
 #include "senda_journal.h"
 #include "world.h"
 
@@ -17,7 +19,8 @@ typedef struct {
     world_t *world;
     rule_file_t *file;
     engine_t *engine;
-    bool live; /* intents count: not while history is replayed */
+    popular_t *popular; /* searches */
+    bool live;          /* intents count: not while history is replayed */
 } site_t;
 
 struct world_s {
@@ -34,8 +37,8 @@ struct world_s {
     bool seconds_moved;
     int64_t behind; /* milliseconds until a commit that could not be seen is looked for; 0: none */
     senda_ms_t dirty_since; /* steady; 0: nothing waits */
-    GHashTable *tags;       /* visitors whose published tags may have changed */
-    uint64_t planned, started;
+    GHashTable *visitors;   /* whose published tags and blocks may have changed */
+    uint64_t planned, started, withheld, plans;
     senda_ms_t grumbled; /* steady: the minute of the log in which … */
     unsigned grumbles;   /* … this many lines told of records that could not be used */
 };
@@ -43,12 +46,26 @@ struct world_s {
 /* The site's engine, NULL if no rule file has the site. */
 site_t *world_find(const world_t *w, uint32_t site);
 
+/* A search's rank among the site's searches is known to whoever sees them all. */
+void world_rank(const site_t *site, engine_event_t *event);
+
 /* world_intent.c: the engines' callback; ctx is the site_t. */
 void world_intent(void *ctx, const intent_t *intent);
-/* A person's visitors are to be published anew, if the site has tags that nginx cannot give. */
-void world_tags_of(site_t *site, const engine_who_t *who);
-senda_rc_t world_publish_tags(world_t *w, senda_err_t *err);
-bool world_has_own_tags(const program_t *p);
+
+/* world_publish.c */
+
+/* A person's visitors are to be published anew, if the site has what nginx cannot know by itself. */
+void world_seen_by(site_t *site, const engine_who_t *who);
+senda_rc_t world_publish(world_t *w, senda_err_t *err);
+
+/* world_past.c */
+
+/* Gives a site's deeds to its engine, before history is replayed. */
+senda_rc_t world_give_deeds(world_t *w, const site_t *site, senda_err_t *err);
+/* Notes that history tells these fields of a contact: contact and field -> nothing. */
+void world_note_answers(GHashTable *told, const engine_event_t *event);
+/* Gives the fields that are kept of contacts and that history, now replayed, did not tell. */
+senda_rc_t world_give_fields(world_t *w, const site_t *site, GHashTable *told, senda_err_t *err);
 
 /* world_build.c: from history to the stored second; takes runs back. */
 senda_rc_t world_build(world_t *w, site_t **sites, unsigned nsites, senda_err_t *err);

@@ -1,7 +1,7 @@
 sitio shop.example.com, example.com
   zona    Europe/London
   moneda  GBP
-  idioma  es
+  idioma  en
 página cart    /cart     es view_cart
 página thanks  /thanks   es purchase
 evento shipped desde api con order texto
