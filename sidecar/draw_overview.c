@@ -30,9 +30,7 @@ column_of(const overview_t *o, unsigned n)
 static void
 arrow(overview_t *o, unsigned from, unsigned to, bool dashed)
 {
-    char *key = g_strdup_printf("%u %u", from, to);
-
-    if (from != to && g_hash_table_add(o->drawn, key)) {
+    if (from != to && g_hash_table_add(o->drawn, g_strdup_printf("%u %u", from, to))) {
         draw_edge_t *e = pen_edge(o->pen, from, to, NULL);
 
         e->dashed = dashed;

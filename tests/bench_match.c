@@ -184,7 +184,8 @@ bench_peer(unsigned n)
         hits += peer_match(&peer, senda_cstr(paths[i]));
     }
     if (hits != URLS / 16) {
-        (void)fprintf(stderr, "bench_match: PCRE2 matched %u of %u addresses\n", hits, URLS / 16);
+        (void)fprintf(stderr, "bench_match: PCRE2 matched %u of %u addresses\n", hits,
+            (unsigned)URLS / 16);
         exit(1);
     }
     (void)snprintf(name, sizeof(name), "PCRE2-JIT, %u patterns", n);

@@ -383,7 +383,7 @@ a_long_chain_of_segments(void **state)
     for (unsigned i = 0; i < LINKS; i++) {
         g_string_append_printf(text, "segment s%u = in s%u\n", i, i + 1);
     }
-    g_string_append_printf(text, "segment s%u = buys\n", LINKS);
+    g_string_append_printf(text, "segment s%u = buys\n", (unsigned)LINKS);
     m = make(text->str);
     assert_int_equal(m.program->nsegments, LINKS + 1);
     for (unsigned i = 0; i <= LINKS; i++) {

@@ -46,7 +46,8 @@ a_count_without_window_fires_once(void **state)
 {
     const prog_trigger_t at3 = when(times(PAGE_HEELS, COUNT_EXACTLY, 3, EVER));
     const prog_trigger_t more3 = when(times(PAGE_HEELS, COUNT_AT_LEAST, 4, EVER));
-    const prog_tag_t tags[] = { { "three", 1, 1, &at3, true, NULL }, { "four", 2, 1, &more3, true, NULL } };
+    const prog_tag_t tags[] = { { "three", 1, 1, &at3, true, NULL },
+        { "four", 2, 1, &more3, true, NULL } };
     world_t *w = world_new(NULL, 0, tags, 2);
 
     (void)state;

@@ -220,6 +220,16 @@ find(engine_t *e, record_t *r)
     return SENDA_BAD;
 }
 
+static char *
+memdup(senda_str_t bytes)
+{
+    char *copy = malloc(bytes.n);
+
+    if (copy != NULL)
+        memcpy(copy, bytes.p, bytes.n);
+    return copy;
+}
+
 senda_rc_t
 engine_redo(engine_t *e, senda_str_t deed)
 {
@@ -242,12 +252,10 @@ engine_redo(engine_t *e, senda_str_t deed)
         d->size = size;
     }
     if (r.fields.n > 0) {
-        char *copy = malloc(r.fields.n);
-
-        if (copy == NULL)
+        r.deed.fields.n = r.fields.n;
+        r.deed.fields.p = memdup(r.fields);
+        if (r.deed.fields.p == NULL)
             return SENDA_SYS;
-        memcpy(copy, r.fields.p, r.fields.n);
-        r.deed.fields = (senda_str_t){ copy, r.fields.n };
     }
     d->list[d->n++] = r.deed;
     d->sorted = false;

@@ -95,7 +95,7 @@ engine_level_of(const engine_t *e, const uint64_t *history, uint32_t slot, uint6
     stamp_t after, senda_span_t within)
 {
     history_part_t part = history_part(&e->histories, history, slot);
-    window_t w = part.n == 0 ? (window_t){ 0 } : window_of(e, within);
+    window_t w = window_of(e, within);
     uint32_t n = 0;
 
     for (uint32_t i = part.n; i-- > 0 && !is_over(&w, history_at(&part, i), after);)
@@ -108,7 +108,7 @@ engine_level_any(const engine_t *e, const uint64_t *history, uint32_t slot, uint
     bool exactly, stamp_t after, senda_span_t within)
 {
     history_part_t part = history_part(&e->histories, history, slot);
-    window_t w = part.n == 0 ? (window_t){ 0 } : window_of(e, within);
+    window_t w = window_of(e, within);
 
     for (uint32_t i = part.n; i-- > 0 && !is_over(&w, history_at(&part, i), after);) {
         uint64_t value = part.entries[2 * (size_t)i + 1];

@@ -170,8 +170,9 @@ static senda_span_t
 lasts_of(const engine_t *e, const rule_t *r)
 {
     const prog_tag_t *tag = &e->program->tags[r->owner];
+    const senda_span_t for_ever = { 0 };
 
-    return tag->lasts == NULL ? (senda_span_t){ 0 } : tag->lasts[r->line];
+    return tag->lasts == NULL ? for_ever : tag->lasts[r->line];
 }
 
 /* A threshold that an event with a login can cross: both as one are asked when all is counted. */

@@ -368,11 +368,11 @@ typedef struct {
 typedef struct {
     ast_head_t head;
     prog_step_kind_t step;
-    ast_name_t name;  /* coupon, gift, tag, field, flow, URL, address; of `recommend` what follows
+    ast_name_t name; /* coupon, gift, tag, field, flow, URL, address; of `recommend` what follows
                          its recipe: a page, a capture */
     ast_pattern_t *pattern; /* of `recommend`: the page is a pattern */
-    ast_compare_t is; /* of `set` and `credit` the value; cmp says nothing */
-    int32_t points;   /* of `score` */
+    ast_compare_t is;       /* of `set` and `credit` the value; cmp says nothing */
+    int32_t points;         /* of `score` */
     bool has_span;
     senda_span_t span;
     lex_span_t span_span;

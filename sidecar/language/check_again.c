@@ -135,6 +135,10 @@ say_ring(again_t *a, const place_t *path, unsigned n, const edge_t *last)
             g_string_append_printf(ring, "%.64s → ", flow->name.text);
         }
     }
+    if (first == NULL) {
+        g_string_free(ring, TRUE);
+        return;
+    }
     g_string_append_printf(ring, "%s%.64s", flows > LISTED ? "… → " : "", first->name.text);
     if (second != NULL) {
         line = arena_printf(a->c->arena, "%u", out->at.line);

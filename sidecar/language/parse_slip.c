@@ -218,11 +218,11 @@ clock_of(parse_t *p, const lex_tok_t *t)
     if (t->kind == TOK_NUMBER && t[1].kind == TOK_WORD && strlen(t[1].folded) <= 2) {
         g_strlcat(text, t[1].folded, sizeof(text));
     }
-    for (k = i; g_ascii_isdigit(text[i]) && i < k + 2; i++) {
+    for (k = i; i < k + 2 && g_ascii_isdigit(text[i]); i++) {
         hour = hour * 10 + (unsigned)(text[i] - '0');
     }
     if (text[i] != '\0' && strchr(".,:h", text[i]) != NULL && g_ascii_isdigit(text[i + 1])) {
-        for (k = ++i; g_ascii_isdigit(text[i]) && i < k + 2; i++) {
+        for (k = ++i; i < k + 2 && g_ascii_isdigit(text[i]); i++) {
             minute = minute * 10 + (unsigned)(text[i] - '0');
         }
     }

@@ -150,7 +150,7 @@ is_currency(const lex_tok_t *t)
     if (t->kind != TOK_WORD || t->head != 0 || words_joining(t->folded)) {
         return false;
     }
-    while (g_ascii_isalpha(t->text.p[n]) && n < t->text.n) {
+    while (n < t->text.n && g_ascii_isalpha(t->text.p[n])) {
         n++;
     }
     return n == 3 && t->text.n == 3;

@@ -549,11 +549,15 @@ parse_verb(parse_t *p, word_t after)
     lex_span_t from = p->t->span;
     ast_verb_t *v = one_verb(p, after), *next;
 
-    while (v != NULL && words_accept(W_AND_THEN, p->t) > 0) {
+    for (unsigned n = 1; v != NULL && words_accept(W_AND_THEN, p->t) > 0; n++) {
         lex_span_t at = p->t->span;
 
         parse_accept(p, W_AND_THEN);
         at = parse_span_from(p, at);
+        if (n > LANG_THEN_MAX) {
+            FAIL(p, at, MSG_THEN_MAX, arena_printf(p->arena, "%d", LANG_THEN_MAX));
+            return NULL;
+        }
         if (!is_plain(v)) {
             FAIL(p, v->span, MSG_THEN_PLAIN, diag_text(p->ds, at));
             return NULL;

@@ -130,7 +130,7 @@ is_token(senda_str_t key)
 static void
 read_field(senda_str_t key, senda_str_t text, header_contact_t *out)
 {
-    header_field_t f;
+    header_field_t f = { .name = "" };
     unsigned i = 0;
 
     if (key.n > SENDA_NAME_MAX) {
