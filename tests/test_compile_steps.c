@@ -306,7 +306,7 @@ ids_of_new_steps(void **state)
         "tag vip", "untag vip", "score 5", "score -5", "set size 38", "set size 39",
         "set colour red", "call https://a.example/", "notify a@example.com", "enter other",
         "leave other", "exit" };
-    uint32_t ids[G_N_ELEMENTS(steps)], both[16];
+    uint32_t ids[G_N_ELEMENTS(steps)] = { 0 }, both[16] = { 0 };
 
     (void)state;
     for (size_t i = 0; i < G_N_ELEMENTS(steps); i++) {

@@ -250,6 +250,7 @@ written_as(const lang_t *l, lang_id_t to, const char *lines, unsigned n)
 
     if (text == NULL) {
         fail_msg("%s: %s", lines, err.text);
+        return;
     }
     assert_string_equal(last_lines(text, n), lines);
     g_free(text);
