@@ -224,33 +224,6 @@ explain_meaning(const explain_t *e, const ast_page_t *page)
         number == SENDA_EV_PURCHASE ? SAY(s, PH_PAGE_ORDER) : "");
 }
 
-static const ast_name_t *
-name_of(const ast_head_t *h)
-{
-    switch (h->kind) {
-    case AST_PAGE:
-        return &((const ast_page_t *)h)->name;
-    case AST_EVENT:
-        return &((const ast_event_t *)h)->name;
-    case AST_TAG:
-        return &((const ast_tag_t *)h)->name;
-    case AST_FIELD:
-        return &((const ast_field_t *)h)->name;
-    case AST_PLACE:
-        return &((const ast_place_t *)h)->name;
-    case AST_STAGE:
-    case AST_SEGMENT:
-    case AST_SHOW:
-        return &((const ast_state_t *)h)->name;
-    case AST_FLOW:
-        return &((const ast_flow_t *)h)->name;
-    case AST_TEST:
-        return &((const ast_test_t *)h)->name;
-    default:
-        return NULL;
-    }
-}
-
 /* What an answer fills. A declared field hides a word, but not the four names themselves. */
 static const char *
 filled(const explain_t *e, const ast_input_t *i)
@@ -261,7 +234,7 @@ filled(const explain_t *e, const ast_input_t *i)
     bool hides = own == W_NONE || strcmp(words_say(own, LANG_EN), i->fills.key) != 0;
 
     for (const ast_head_t *h = e->file->items.first; h != NULL; h = h->next) {
-        if (h->kind == AST_FIELD && hides && strcmp(name_of(h)->key, i->fills.key) == 0) {
+        if (h->kind == AST_FIELD && hides && strcmp(ast_name_of(h)->key, i->fills.key) == 0) {
             return SAY(s, PH_INPUT_FIELD, input, say_quoted(s, i->fills.text));
         }
     }
@@ -476,7 +449,7 @@ no_name(const explain_t *e, const char *name, const char *folded, senda_err_t *e
 
     near_start(&near, folded);
     for (const ast_head_t *h = e->file->items.first; h != NULL; h = h->next) {
-        const ast_name_t *n = name_of(h);
+        const ast_name_t *n = ast_name_of(h);
 
         if (n != NULL) {
             near_offer(&near, n->key, n->text);
@@ -499,7 +472,7 @@ explain_name(explain_t *e, const char *name, senda_err_t *err)
     standard = senda_event_number(senda_cstr(folded));
     e->follows_none = true;
     for (const ast_head_t *h = e->file->items.first; h != NULL; h = h->next) {
-        const ast_name_t *own = name_of(h);
+        const ast_name_t *own = ast_name_of(h);
 
         if (own != NULL && strcmp(own->key, folded) == 0) {
             if (n++ > 0) {

@@ -31,3 +31,30 @@ ast_each_line(const ast_list_t *lines, ast_line_pt each, void *ctx)
         }
     }
 }
+
+const ast_name_t *
+ast_name_of(const ast_head_t *h)
+{
+    switch (h->kind) {
+    case AST_PAGE:
+        return &((const ast_page_t *)h)->name;
+    case AST_EVENT:
+        return &((const ast_event_t *)h)->name;
+    case AST_TAG:
+        return &((const ast_tag_t *)h)->name;
+    case AST_FIELD:
+        return &((const ast_field_t *)h)->name;
+    case AST_PLACE:
+        return &((const ast_place_t *)h)->name;
+    case AST_STAGE:
+    case AST_SEGMENT:
+    case AST_SHOW:
+        return &((const ast_state_t *)h)->name;
+    case AST_FLOW:
+        return &((const ast_flow_t *)h)->name;
+    case AST_TEST:
+        return &((const ast_test_t *)h)->name;
+    default:
+        return NULL;
+    }
+}

@@ -447,6 +447,9 @@ typedef struct {
     uint32_t nmarks;
 } ast_file_t;
 
+/* The name that a statement declares, NULL: none. */
+const ast_name_t *ast_name_of(const ast_head_t *h);
+
 void ast_append(ast_list_t *list, ast_head_t *node);
 
 /* Every line of a flow or test, in the file's order: also below `if` and `split`. */

@@ -103,28 +103,7 @@ declared(const ast_head_t *h, names_kind_t *kind, msg_t *twice)
 
     *kind = (size_t)h->kind < G_N_ELEMENTS(rows) ? rows[h->kind].kind : NAMES_PAGE;
     *twice = (size_t)h->kind < G_N_ELEMENTS(rows) ? rows[h->kind].twice : 0;
-    switch (h->kind) {
-    case AST_PAGE:
-        return &((const ast_page_t *)h)->name;
-    case AST_EVENT:
-        return &((const ast_event_t *)h)->name;
-    case AST_TAG:
-        return &((const ast_tag_t *)h)->name;
-    case AST_FLOW:
-        return &((const ast_flow_t *)h)->name;
-    case AST_TEST:
-        return &((const ast_test_t *)h)->name;
-    case AST_FIELD:
-        return &((const ast_field_t *)h)->name;
-    case AST_PLACE:
-        return &((const ast_place_t *)h)->name;
-    case AST_STAGE:
-    case AST_SEGMENT:
-    case AST_SHOW:
-        return &((const ast_state_t *)h)->name;
-    default:
-        return NULL;
-    }
+    return ast_name_of(h);
 }
 
 void
