@@ -11,7 +11,7 @@
 #define LANG_TOKENS_MAX     2048        /* words and signs of a line */
 #define LANG_IFS_MAX        64          /* `if` and `split` inside each other */
 #define LANG_COND_MAX       64          /* parentheses and `not` inside each other */
-#define LANG_THEN_MAX     16          /* "and then" in one sentence; as the engine's THEN_MAX */
+#define LANG_THEN_MAX       16          /* "and then" in one sentence; as the engine's THEN_MAX */
 #define LANG_STEPS_MAX      4096        /* steps of a flow */
 #define LANG_TIMES_MAX      1000000     /* "N times" */
 #define LANG_DAYS_MAX       4000        /* a duration in days; a `test` block's last day */
