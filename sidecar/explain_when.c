@@ -38,10 +38,11 @@ points(const say_t *s, const ast_trigger_t *w, const char *who)
 static const char *
 total(const say_t *s, const ast_trigger_t *w, phrase_t of)
 {
-    const char *text = SAY(s, of, say_nouns(s, w->verb));
+    const ast_verb_t *v = w->verb;
+    const char *text = SAY(s, of, v == NULL ? "" : say_nouns(s, v));
 
-    if (w->verb->has_window) {
-        text = say_joined(s, text, SAY(s, PH_WITHIN_SHORT, say_span(s, w->verb->window)));
+    if (v != NULL && v->has_window) {
+        text = say_joined(s, text, SAY(s, PH_WITHIN_SHORT, say_span(s, v->window)));
     }
     return SAY(s, w->is.cmp == CMP_GE ? PH_TOTAL_REACHES : PH_TOTAL_ABOVE, text,
         say_value(s, &w->is));

@@ -322,7 +322,7 @@ declarations(parse_t *p)
 {
     while (lexer_line(&p->lexer, p->line, 3)) {
         const lex_tok_t *t = p->line->toks;
-        unsigned used;
+        unsigned used = 0;
         word_t w = p->line->ntoks > 1 ? words_find(ROLE_STATEMENT, t, &used) : W_NONE;
         GHashTable *names = declared(p, w);
 
