@@ -5,28 +5,14 @@
 
 #include "explain_parts.h"
 
-static unsigned
-channels_of(const ast_list_t *lines)
+static void
+add_channels(const ast_head_t *h, void *bits)
 {
-    unsigned bits = 0;
+    const ast_channel_t *ch = h->kind == AST_SEND ? ((const ast_send_t *)h)->channels : NULL;
 
-    for (const ast_head_t *h = lines->first; h != NULL; h = h->next) {
-        if (h->kind == AST_SEND) {
-            const ast_channel_t *ch = ((const ast_send_t *)h)->channels;
-
-            for (; ch != NULL; ch = ch->next) {
-                bits |= CHANNEL_BIT((unsigned)words_table[ch->channel].value);
-            }
-        } else if (h->kind == AST_IF) {
-            bits |= channels_of(&((const ast_if_t *)h)->then);
-            bits |= channels_of(&((const ast_if_t *)h)->otherwise);
-        } else if (h->kind == AST_SPLIT) {
-            bits |= channels_of(&((const ast_split_t *)h)->branches);
-        } else if (h->kind == AST_BRANCH) {
-            bits |= channels_of(&((const ast_branch_t *)h)->lines);
-        }
+    for (; ch != NULL; ch = ch->next) {
+        *(unsigned *)bits |= CHANNEL_BIT((unsigned)words_table[ch->channel].value);
     }
-    return bits;
 }
 
 static const char *
@@ -34,8 +20,9 @@ who(const explain_t *e, const ast_flow_t *flow)
 {
     const say_t *s = &e->say;
     const char *addresses[CHANNELS], *consents[CHANNELS], *has;
-    unsigned bits = channels_of(&flow->lines), n = 0;
+    unsigned bits = 0, n = 0;
 
+    ast_each_line(&flow->lines, add_channels, &bits);
     for (unsigned c = 0; c < CHANNELS; c++) {
         if ((bits & CHANNEL_BIT(c)) != 0) {
             addresses[n] = explain_address((prog_channel_t)c, s->lang);

@@ -145,42 +145,39 @@ walk_cond(GArray *all, const ast_cond_t *c, const ast_head_t *item, use_t how)
     }
 }
 
-static void
-walk_lines(GArray *all, const ast_list_t *lines, const ast_head_t *flow)
-{
-    for (const ast_head_t *h = lines->first; h != NULL; h = h->next) {
-        explain_use_t u = { .how = USE_WAITS, .item = flow, .line = h->span.line };
+/* A line of a flow, and where what it heeds goes. */
+typedef struct {
+    GArray *all;
+    const ast_head_t *flow;
+} uses_of_t;
 
-        switch (h->kind) {
-        case AST_START:
-            walk_whens(all, ((const ast_start_t *)h)->whens, flow);
-            break;
-        case AST_STOP:
-            walk_cond(all, ((const ast_until_t *)h)->cond, flow, USE_STOPS);
-            break;
-        case AST_GOAL:
-            walk_cond(all, ((const ast_until_t *)h)->cond, flow, USE_GOAL);
-            break;
-        case AST_ONLY:
-            walk_cond(all, ((const ast_until_t *)h)->cond, flow, USE_ONLY);
-            break;
-        case AST_WAIT:
-            add_verb(all, u, ((const ast_wait_t *)h)->verb);
-            break;
-        case AST_IF:
-            walk_cond(all, ((const ast_if_t *)h)->cond, flow, USE_ASKS);
-            walk_lines(all, &((const ast_if_t *)h)->then, flow);
-            walk_lines(all, &((const ast_if_t *)h)->otherwise, flow);
-            break;
-        case AST_SPLIT:
-            walk_lines(all, &((const ast_split_t *)h)->branches, flow);
-            break;
-        case AST_BRANCH:
-            walk_lines(all, &((const ast_branch_t *)h)->lines, flow);
-            break;
-        default:
-            break;
-        }
+static void
+walk_line(const ast_head_t *h, void *ctx)
+{
+    const uses_of_t *u = ctx;
+    explain_use_t wait = { .how = USE_WAITS, .item = u->flow, .line = h->span.line };
+
+    switch (h->kind) {
+    case AST_START:
+        walk_whens(u->all, ((const ast_start_t *)h)->whens, u->flow);
+        break;
+    case AST_STOP:
+        walk_cond(u->all, ((const ast_until_t *)h)->cond, u->flow, USE_STOPS);
+        break;
+    case AST_GOAL:
+        walk_cond(u->all, ((const ast_until_t *)h)->cond, u->flow, USE_GOAL);
+        break;
+    case AST_ONLY:
+        walk_cond(u->all, ((const ast_until_t *)h)->cond, u->flow, USE_ONLY);
+        break;
+    case AST_WAIT:
+        add_verb(u->all, wait, ((const ast_wait_t *)h)->verb);
+        break;
+    case AST_IF:
+        walk_cond(u->all, ((const ast_if_t *)h)->cond, u->flow, USE_ASKS);
+        break;
+    default:
+        break;
     }
 }
 
@@ -202,7 +199,7 @@ explain_find_uses(explain_t *e)
             walk_cond(e->uses, ((const ast_state_t *)h)->cond, h, USE_IS);
             break;
         case AST_FLOW:
-            walk_lines(e->uses, &((const ast_flow_t *)h)->lines, h);
+            ast_each_line(&((const ast_flow_t *)h)->lines, walk_line, &(uses_of_t){ e->uses, h });
             break;
         default:
             break;

@@ -4,7 +4,7 @@
  * with a case that fails if the step did nothing.
  */
 
-#include "engine_world.h"
+#include "engine_steps.h"
 
 #define TEN      48800 /* 29 May 2026, a Friday, 10:00 */
 #define WORKDAYS 0x1f
@@ -12,27 +12,8 @@
 
 #define STEP(k, n, ...) ((prog_step_t){ .kind = (k), .id = (n), __VA_ARGS__ })
 
-static const prog_trigger_t visits = { .has_verb = true, .verb = { .key = PAGE_CART } };
-static const prog_tag_t tags[] = { { "warm", 1, 0, NULL, false, NULL },
-    { "cold", 2, 0, NULL, false, NULL } };
-static const prog_cond_t is_warm = { .kind = COND_TAG, .what = 0 };
-static const prog_cond_t is_cold = { .kind = COND_TAG, .what = 1 };
 static const prog_cond_t buys = { .kind = COND_VERB,
     .verb = { .key = SENDA_KEY_EVENT | SENDA_EV_PURCHASE } };
-
-static prog_flow_t
-flow(const char *name, uint32_t id, const prog_step_t *steps, unsigned nsteps)
-{
-    return (prog_flow_t){ .name = name,
-        .id = id,
-        .nstarts = 1,
-        .starts = &visits,
-        .again = AGAIN_ALWAYS,
-        .nsteps = nsteps,
-        .steps = steps };
-}
-
-#define FLOW(name, id, steps) flow(name, id, steps, sizeof(steps) / sizeof((steps)[0]))
 
 /* ---- waits ---- */
 

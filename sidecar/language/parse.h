@@ -96,7 +96,6 @@ bool parse_compare(parse_t *p, ast_compare_t *out); /* "> 100 EUR" */
 bool parse_money(parse_t *p, word_t owner, ast_compare_t *out); /* "27 EUR" */
 bool parse_pairs(parse_t *p, ast_pair_t **out);                 /* `total=59.90 item=red-37` */
 bool parse_is_cmp(const lex_tok_t *t);                          /* one of = < <= > >= */
-bool parse_is_url(const lex_tok_t *t);                          /* https://… */
 
 /* parse_verb.c */
 ast_verb_t *parse_verb(parse_t *p, word_t after); /* NULL after parse_fail */

@@ -123,14 +123,6 @@ parse_is_cmp(const lex_tok_t *t)
     return t->kind == TOK_SIGN && strchr("=<>", t->text.p[0]) != NULL;
 }
 
-bool
-parse_is_url(const lex_tok_t *t)
-{
-    return t->kind == TOK_PATTERN &&
-        ((t->text.n > 8 && g_ascii_strncasecmp(t->text.p, "https://", 8) == 0) ||
-            (t->text.n > 7 && g_ascii_strncasecmp(t->text.p, "http://", 7) == 0));
-}
-
 static prog_cmp_t
 cmp_of(const lex_tok_t *t)
 {
