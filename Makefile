@@ -10,6 +10,7 @@ CFLAGS ?= -O2 -g
 PREFIX ?= /usr/local
 MODULESDIR ?= /usr/lib/nginx/modules
 FUZZ_SECONDS ?= 60
+FUZZ_JOBS ?= 1
 
 # What set-up is followed by runs in a make of its own, on all processors.
 again_make = $(MAKE) --no-print-directory -j$$(nproc)
@@ -42,7 +43,9 @@ TEST_SRC := $(wildcard tests/test_*.c)
 TOOL_SRC := $(wildcard tests/tool_*.c)
 BENCH_SRC := $(wildcard tests/bench_*.c)
 FUZZ_SRC := $(wildcard tests/fuzz_*.c)
-SHARED_SRC := $(filter-out $(TEST_SRC) $(TOOL_SRC) $(BENCH_SRC) $(FUZZ_SRC),$(wildcard tests/*.c))
+PRELOAD_SRC := $(wildcard tests/preload_*.c)
+SHARED_SRC := $(filter-out $(TEST_SRC) $(TOOL_SRC) $(BENCH_SRC) $(FUZZ_SRC) $(PRELOAD_SRC),\
+    $(wildcard tests/*.c))
 
 SIDECAR_INC = -Isidecar $(addprefix -I,$(patsubst %/,%,$(wildcard sidecar/*/)))
 
@@ -53,10 +56,10 @@ MODULE = $(BUILD)/ngx_http_senda_module.so
 PROGRAM = $(BUILD)/senda
 ARCHIVES = $(BUILD)/libsidecar.a $(BUILD)/libcore.a
 TESTS = $(call bin,$(TEST_SRC))
-TOOLS = $(call bin,$(TOOL_SRC))
+TOOLS = $(call bin,$(TOOL_SRC)) $(patsubst %,%.so,$(call bin,$(PRELOAD_SRC)))
 BENCHES = $(call bin,$(BENCH_SRC))
 
-.PHONY: all objects setup test check asan fuzz mutate bench demo install clean help tests tools benches \
+.PHONY: all objects setup test check fault servers nginx-tests asan fuzz mutate bench bench-nginx demo install clean help tests tools benches \
     fuzzers format again
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -68,12 +71,17 @@ help:
 	@echo 'make            build/ngx_http_senda_module.so and build/senda'
 	@echo 'make demo       set up, build, show a shop whose visitors Senda follows'
 	@echo 'make test       set up, build, run every test'
+	@echo 'make fault      what must hold when things go wrong, with its figures (ONLY=f04: one row)'
 	@echo 'make check      set up, then compilers, linters, style and rules of the house'
 	@echo 'make format     the style of .clang-format, put on every C file'
 	@echo 'make asan       the tests under AddressSanitizer and UndefinedBehaviorSanitizer'
-	@echo 'make fuzz       each fuzzer for FUZZ_SECONDS ($(FUZZ_SECONDS))'
+	@echo '                (NGINX_SOURCE=DIR: nginx built out of that source instead of Debian'"'"'s)'
+	@echo 'make nginx-tests NGINX_TESTS=DIR   the tests of nginx itself, with and without the module'
+	@echo 'make servers NGX_SRC=DIR           that nginx, plain and with the module in it'
+	@echo 'make fuzz       each fuzzer for FUZZ_SECONDS ($(FUZZ_SECONDS)), FUZZ_JOBS of them at once (ONLY=ring: one)'
 	@echo 'make mutate     whether a test notices each statement of the language that does nothing'
-	@echo 'make bench      requests per second and CPU beside bare nginx; replay lines per second'
+	@echo 'make bench-nginx  what a request costs beside bare nginx, its log, Lua with Redis, a mirror'
+	@echo 'make bench      that, lines per second of replay, and the parts by themselves'
 	@echo 'make install    module, program, configuration, manual (PREFIX, MODULESDIR, DESTDIR)'
 	@echo 'make clean      remove $(BUILD)/'
 	@echo 'Variables: CC, CFLAGS, BUILD (folder), NGX_SRC (another nginx source tree),'
@@ -143,10 +151,15 @@ $(PROGRAM): $(BUILD)/obj/sidecar/main.o $(ARCHIVES)
 	$(call say,ld)$(LINK) -o $@ $^ $(PKG_LIBS)
 
 TEST_DEPS = $(BUILD)/libtests.a $(ARCHIVES)
-$(TESTS) $(TOOLS) $(BENCHES): $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(TEST_DEPS)
+$(TESTS) $(call bin,$(TOOL_SRC)) $(BENCHES): $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(TEST_DEPS)
 	@mkdir -p $(@D)
 	$(call say,ld)$(LINK) -o $@ $^ $(PKG_LIBS) -lcmocka -lpthread $(PEER_LIBS)
 $(BUILD)/tests/bench_match: PEER_LIBS = -lpcre2-8
+
+# What stands between a program and the system: preloaded, so without a sanitizer of its own.
+$(BUILD)/tests/preload_%.so: tests/preload_%.c $(wildcard tests/preload_*.h) | $(BUILD)/ready
+	@mkdir -p $(@D)
+	$(call say,ld)$(CC) $(STD) $(CFLAGS) $(filter-out -Wmissing-prototypes,$(WARN)) -shared -o $@ $<
 
 tests: $(TESTS) $(TOOLS)
 tools: $(TOOLS)
@@ -160,6 +173,9 @@ NGX_BUILD = $(BUILD)/nginx
 NGX_CC_OPT = $(CFLAGS) $(STD) -Wshadow -Wstrict-prototypes -Wmissing-prototypes $(SAN)
 NGX_LD_OPT = $(LDFLAGS) $(SAN)
 
+# A release has nginx's script at its root, its repository has it in auto/.
+configure = $$(test -x configure && echo ./configure || echo auto/configure)
+
 # Changes only when the list of files does, so that a new file configures anew.
 $(NGX_BUILD)/list: again
 	@mkdir -p $(@D)
@@ -172,17 +188,52 @@ $(NGX_BUILD)/configured: config $(NGX_BUILD)/list | $(BUILD)/ready
 	@rm -rf $(NGX_BUILD)/src/objs $(NGX_BUILD)/src/Makefile
 	cd $(NGX_BUILD)/src && bash -c 'set -e; NGX_CONF_FLAGS=(--with-compat); \
 	    test ! -f conf_flags || . ./conf_flags; \
-	    ./configure "$${NGX_CONF_FLAGS[@]}" --with-cc="$(CC)" --with-cc-opt="$(NGX_CC_OPT)" \
+	    $(configure) "$${NGX_CONF_FLAGS[@]}" --with-cc="$(CC)" --with-cc-opt="$(NGX_CC_OPT)" \
 	    --with-ld-opt="$(NGX_LD_OPT)" --add-dynamic-module="$(CURDIR)"' \
 	    >../configure.log 2>&1 || { tail -n 20 ../configure.log; exit 1; }
 	@touch $@
+
+# nginx's Makefile has flags of its own, the sanitizers' among them: CFLAGS of a command line, which
+# reaches every make below, would displace them.
+nginx_make = $(MAKE) -s -C $(1) -f objs/Makefile \
+    CFLAGS="$$(sed -n 's/^CFLAGS = *//p' $(1)/objs/Makefile)"
 
 # nginx's Makefile knows our sources but not which header they include. A running nginx keeps
 # the file that it has mapped: the new one is renamed over it.
 $(MODULE): $(NGX_BUILD)/configured $(NGX_OURS)
 	$(if $(filter %.h,$?),@rm -rf $(NGX_BUILD)/src/objs/addon/*/*.o)
-	$(MAKE) -s -C $(NGX_BUILD)/src -f objs/Makefile modules
+	+$(call nginx_make,$(NGX_BUILD)/src) modules
 	@cp $(NGX_BUILD)/src/objs/$(@F) $@.new && mv $@.new $@
+
+# ---- nginx itself out of NGX_SRC (its full source): plain, and with the module statically in it ----
+
+NGINX_WITH = --with-compat --with-debug --with-threads $(patsubst %,--with-http_%_module,ssl v2 realip \
+    addition auth_request dav gunzip gzip_static secure_link slice stub_status sub)
+PLAIN_NGINX = $(BUILD)/server-plain/nginx
+STATIC_NGINX = $(BUILD)/server-static/nginx
+
+$(BUILD)/server-%/list: again
+	@mkdir -p $(@D)
+	@echo '$(NGX_SRC) $(CC) $(NGX_CC_OPT) $(NGX_LD_OPT) $(NGINX_WITH) $(sort $(NGX_OURS))' >$@.new
+	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+
+# What nginx's own script tries out need not be free of leaks.
+$(BUILD)/server-%/configured: config $(BUILD)/server-%/list | $(BUILD)/ready
+	@rm -rf $(@D)/src && mkdir -p $(@D)/src
+	@cp -as $(abspath $(NGX_SRC))/. $(@D)/src/
+	@rm -rf $(@D)/src/objs $(@D)/src/Makefile
+	cd $(@D)/src && ASAN_OPTIONS=detect_leaks=0 $(configure) $(NGINX_WITH) --with-cc="$(CC)" \
+	    --with-cc-opt="$(NGX_CC_OPT)" --with-ld-opt="$(NGX_LD_OPT)" \
+	    $(if $(filter static,$*),--add-module="$(CURDIR)") \
+	    >../configure.log 2>&1 || { tail -n 20 ../configure.log; exit 1; }
+	@touch $@
+
+$(BUILD)/server-%/nginx: $(BUILD)/server-%/configured $(NGX_OURS)
+	$(if $(filter %.h,$?),@rm -rf $(@D)/src/objs/addon/*/*.o)
+	+$(call nginx_make,$(@D)/src) binary
+	@cp $(@D)/src/objs/nginx $@.new && mv $@.new $@
+
+servers: $(PLAIN_NGINX) $(STATIC_NGINX)
 
 # ---- set-up, tests, checks ----
 
@@ -194,6 +245,13 @@ test:
 	@$(again_make) all tests
 	@perl tests/run.pl --build $(BUILD)
 
+fault:
+	@sh tests/setup.sh build test fault
+	@$(again_make) all tests
+	@$(again_make) BUILD=$(BUILD)/valgrind CFLAGS='-O1 -g -DSENDA_JOURNAL_MAP=1073741824ull' \
+	    $(BUILD)/valgrind/$(notdir $(MODULE))
+	@perl tests/run.pl --build $(BUILD) --fault $(addprefix --only ,$(ONLY))
+
 check:
 	@sh tests/setup.sh build test check
 	@BUILD=$(BUILD) sh tests/check.sh
@@ -201,18 +259,25 @@ check:
 format:
 	find core sidecar ngx_module tests -name '*.[ch]' | xargs clang-format -i
 
-# The module alone carries the sanitizers into Debian's nginx, whose wrapper preloads their run time.
+# First the module alone carries the sanitizers into Debian's nginx, whose wrapper preloads their
+# run time; then nginx is built with them as well, out of Debian's source with the module in it
+# (NGINX_SOURCE: another), and goes through the tests of the whole and a minute of mixed load.
+NGINX_SOURCE ?= $(BUILD)/nginx-source
+asan_make = $(again_make) BUILD=$(BUILD)/asan SANITIZE=address,undefined CFLAGS='-O1 -g'
 asan:
-	@sh tests/setup.sh build test
-	@$(again_make) BUILD=$(BUILD)/asan SANITIZE=address,undefined CFLAGS='-O1 -g' \
-	    all tests
+	@sh tests/setup.sh build test asan
+	@$(asan_make) all tests
+	@test "$(origin NGINX_SOURCE)" != file || sh tests/nginx_source.sh $(NGINX_SOURCE)
+	@$(asan_make) NGX_SRC=$(NGINX_SOURCE) $(BUILD)/asan/server-static/nginx
 	@perl tests/run.pl --build $(BUILD)/asan --sanitize
+	@SENDA_NGINX=$(abspath $(BUILD))/asan/server-static/nginx SENDA_MODULE=none SENDA_SECONDS=60 \
+	    perl tests/run.pl --build $(BUILD)/asan --sanitize --whole
 
 fuzz:
 	@sh tests/setup.sh build fuzz
 	@$(again_make) BUILD=$(BUILD)/fuzz CC=clang CFLAGS='-O1 -g' \
 	    SANITIZE=address,undefined,fuzzer-no-link fuzzers
-	@sh tests/fuzz.sh $(BUILD)/fuzz $(FUZZ_SECONDS)
+	@sh tests/fuzz.sh $(BUILD)/fuzz $(FUZZ_SECONDS) $(FUZZ_JOBS) $(ONLY)
 
 FUZZERS = $(call bin,$(FUZZ_SRC))
 fuzzers: $(FUZZERS)
@@ -227,10 +292,16 @@ mutate:
 	@MUTATE_CC='$(CC) $(STD) -O0 -w $(SIDECAR_INC) -Icore $(PKG_CFLAGS)' MUTATE_LIBS='$(PKG_LIBS)' \
 	    perl tests/mutate.pl --build $(BUILD)
 
-bench:
+bench: bench-nginx
+	@$(again_make) benches
+	@perl tests/bench_parts.pl --build $(BUILD)
+
+# ROUNDS, SECONDS a measurement, VISITORS in live/; BENCH='--markdown' for docs/performance.md.
+bench-nginx:
 	@sh tests/setup.sh build bench
-	@$(again_make) all benches tools
-	@perl tests/bench_nginx.pl --build $(BUILD)
+	@$(again_make) all tools
+	@perl tests/bench_nginx.pl --build $(BUILD) $(addprefix --rounds ,$(ROUNDS)) \
+	    $(addprefix --seconds ,$(SECONDS)) $(addprefix --visitors ,$(VISITORS)) $(BENCH)
 
 demo:
 	@sh tests/setup.sh build demo
@@ -244,9 +315,15 @@ install: all
 	install -D -m 644 -t $(SHARE)/senda/nginx conf/nginx/senda.conf
 	install -D -m 644 -t $(SHARE)/senda conf/senda.conf
 	install -D -m 644 -t $(SHARE)/senda/messages conf/messages/*
+	install -D -m 644 -t $(SHARE)/senda/pages conf/pages/*
 	install -D -m 644 -t $(SHARE)/doc/senda README.md CHANGELOG.md LICENSE
 	cd conf/editors && find . -type f -exec install -D -m 644 '{}' '$(SHARE)/senda/editors/{}' \;
 	cd docs && find . -type f -exec install -D -m 644 '{}' '$(SHARE)/doc/senda/{}' \;
+
+nginx-tests:
+	@sh tests/setup.sh build test nginx-tests
+	@$(again_make) all tools
+	@perl tests/nginx_tests.pl --build $(BUILD) --tests "$(NGINX_TESTS)"
 
 clean:
 	rm -rf $(BUILD)

@@ -1,8 +1,8 @@
 /*
  * Tells programs from people by the user agent, and pages from their parts by
- * the path's extension. One pass over the text; nothing is stored, nothing can
- * fail. A doubt is a person: a bot that is counted costs a visit, a person
- * that is not costs a customer.
+ * the path's extension. One pass over the text; nothing can fail, and verdicts
+ * are kept only where the caller gives room for them. A doubt is a person: a
+ * bot that is counted costs a visit, a person that is not costs a customer.
  *
  * A program is who names itself with a word of `bots`, or who names neither a
  * platform nor an engine where every browser does.
@@ -240,6 +240,50 @@ senda_is_bot(senda_str_t user_agent)
     return !is_known && (mozilla || !braces);
 }
 
+_Static_assert((SENDA_AGENTS_KEPT & (SENDA_AGENTS_KEPT - 1)) == 0, "places are found by a mask");
+_Static_assert(SENDA_AGENT_KEPT <= UINT16_MAX, "a length fits its field");
+
+/* Eight bytes at a time; the last eight again with what is left over. */
+static unsigned
+place_of(senda_str_t s)
+{
+    const uint64_t odd = 0x9e3779b97f4a7c15u;
+    uint64_t hash = s.n, word = 0;
+    size_t i = 0;
+
+    if (s.n < sizeof(word)) {
+        memcpy(&word, s.p, s.n);
+        hash = (hash ^ word) * odd;
+    } else {
+        for (; i + sizeof(word) < s.n; i += sizeof(word)) {
+            memcpy(&word, s.p + i, sizeof(word));
+            hash = (hash ^ word) * odd;
+            hash ^= hash >> 32;
+        }
+        memcpy(&word, s.p + s.n - sizeof(word), sizeof(word));
+        hash = (hash ^ word) * odd;
+    }
+    return (unsigned)(hash >> 32) & (SENDA_AGENTS_KEPT - 1);
+}
+
+bool
+senda_agents_is_bot(senda_agents_t *kept, senda_str_t user_agent)
+{
+    size_t n = user_agent.n;
+    unsigned i;
+
+    if (n == 0 || n > SENDA_AGENT_KEPT) {
+        return senda_is_bot(user_agent);
+    }
+    i = place_of(user_agent);
+    if (kept->at[i].n != n || memcmp(kept->at[i].text, user_agent.p, n) != 0) {
+        kept->at[i].bot = senda_is_bot(user_agent);
+        kept->at[i].n = (uint16_t)n;
+        memcpy(kept->at[i].text, user_agent.p, n);
+    }
+    return kept->at[i].bot;
+}
+
 /*
  * Parts of pages and files for programs. A page of the rules may be named so
  * all the same (a PDF that marketing counts): callers ask this only of an
@@ -273,4 +317,53 @@ senda_is_asset(senda_str_t path)
         }
     }
     return false;
+}
+
+/* Beginnings, in lower case; a segment of a path that begins with a dot is looked at by itself. */
+static const char *const probes[] = { "/wp-login", "/wp-admin", "/wp-includes/", "/wp-config",
+    "/wp-content/plugins/", "/wp-json/wp/", "/xmlrpc.php", "/phpmyadmin", "/pma/", "/myadmin",
+    "/mysqladmin", "/dbadmin", "/adminer", "/phpinfo", "/info.php", "/test.php", "/shell.php",
+    "/cgi-bin/", "/vendor/phpunit", "/boaform", "/hnap1", "/actuator", "/server-status",
+    "/autodiscover/", "/owa/", "/ecp/", "/solr/", "/_ignition", "/telescope/requests", "/_profiler",
+    "/console/", "/manager/html", "/jenkins/", "/backup.", "/backup/", "/dump.", "/config.",
+    "/database.", "/setup.cgi", "/containers/json", "/geoserver/", "/druid/", "/nacos/",
+    "/sdk/weblanguage", "/remote/login", "/global-protect/", "/dana-na/", "/+cscoe+", "/tmui/",
+    "/web-inf/", "/etc/passwd", NULL };
+
+static bool
+begins_path(senda_str_t path, const char *word)
+{
+    size_t i = 0;
+
+    while (i < path.n && word[i] != '\0' && lower(path.p[i]) == word[i]) {
+        i++;
+    }
+    return word[i] == '\0';
+}
+
+/* "/.env", "/a/.git/config", "/../x"; "/.well-known" is for everybody (RFC 8615). */
+static bool
+has_hidden(senda_str_t path)
+{
+    for (size_t i = 0; i + 1 < path.n; i++) {
+        senda_str_t rest = { path.p + i, path.n - i };
+
+        if (path.p[i] == '/' && path.p[i + 1] == '.' && !begins_path(rest, "/.well-known")) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool
+senda_is_probe(senda_str_t path)
+{
+    char second = path.n > 1 ? lower(path.p[1]) : '\0';
+
+    for (unsigned i = 0; probes[i] != NULL; i++) {
+        if (probes[i][1] == second && begins_path(path, probes[i])) {
+            return true;
+        }
+    }
+    return has_hidden(path);
 }

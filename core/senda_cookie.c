@@ -1,137 +1,35 @@
 /*
- * The visitor's cookie, made and read. Keeps one keyed HMAC context for each
- * key in use, because making one costs five times what using it does. A value
- * that differs in one bit from what was made, also in bits that base64 leaves
- * unused, is refused; nothing of a refused value is handed out.
+ * The visitor's cookie, made and read, and the mark of a person in it. A value that differs in one bit from
+ * what was made, also in bits that base64 leaves unused, is refused; nothing of
+ * a refused value is handed out.
  */
 
 #include "senda_cookie.h"
 
-#include <openssl/core_names.h>
-#include <openssl/crypto.h>
-#include <openssl/evp.h>
-#include <openssl/params.h>
+#include "senda_sign.h"
+
 #include <openssl/rand.h>
 
-#define COOKIE_VERSION 1
+#define VERSION_PLAIN  1                               /* nobody's login is known */
+#define VERSION_PERSON 2                               /* mark and session follow the visitor */
 #define FIXED_LEN      (1 + 1 + 2 + SENDA_VISITOR_LEN) /* version, key number, day, visitor */
-#define TIME_LEN       5                               /* of a landing: seconds, big-endian */
+#define SESSION_LEN    4                               /* minutes since 1970, big-endian */
+#define PERSON_LEN     (SENDA_PERSON_LEN + SESSION_LEN)
+#define TIME_LEN       5 /* of a landing: seconds, big-endian */
 #define MAC_LEN        16
-#define RAW_MAX        (FIXED_LEN + TIME_LEN + SENDA_LANDING_MAX + MAC_LEN)
+#define RAW_MAX        (FIXED_LEN + PERSON_LEN + TIME_LEN + SENDA_LANDING_MAX + MAC_LEN)
 
-_Static_assert((RAW_MAX * 4 + 2) / 3 <= SENDA_COOKIE_MAX, "the longest cookie fits");
+_Static_assert(SENDA_BASE64URL_LEN(RAW_MAX) <= SENDA_COOKIE_MAX, "the longest cookie fits");
 
-static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-
-/* A context of this thread that knows the key; NULL if OpenSSL gives none. */
-static EVP_MAC_CTX *
-mac_of(const uint8_t key[SENDA_SECRET_LEN])
+/* As in the header line, so that no name's cookie passes as another's. */
+static senda_str_t
+label_of(senda_str_t name, char label[SENDA_NAME_MAX + 1])
 {
-    static _Thread_local struct {
-        uint8_t key[SENDA_SECRET_LEN];
-        EVP_MAC_CTX *ctx;
-    } kept[SENDA_SECRETS_MAX];
-    static _Thread_local unsigned next;
-    OSSL_PARAM params[] = { OSSL_PARAM_utf8_string(OSSL_MAC_PARAM_DIGEST, (char *)"SHA256", 0),
-        OSSL_PARAM_END };
-    EVP_MAC_CTX *ctx = NULL;
-    EVP_MAC *mac;
+    size_t n = name.n < SENDA_NAME_MAX ? name.n : SENDA_NAME_MAX;
 
-    for (unsigned i = 0; i < SENDA_SECRETS_MAX; i++) {
-        if (kept[i].ctx != NULL && CRYPTO_memcmp(kept[i].key, key, SENDA_SECRET_LEN) == 0) {
-            return EVP_MAC_init(kept[i].ctx, NULL, 0, NULL) == 1 ? kept[i].ctx : NULL;
-        }
-    }
-    mac = EVP_MAC_fetch(NULL, "HMAC", NULL);
-    if (mac != NULL) {
-        ctx = EVP_MAC_CTX_new(mac);
-        EVP_MAC_free(mac);
-    }
-    if (ctx == NULL || EVP_MAC_init(ctx, key, SENDA_SECRET_LEN, params) != 1) {
-        EVP_MAC_CTX_free(ctx);
-        return NULL;
-    }
-    EVP_MAC_CTX_free(kept[next].ctx);
-    kept[next].ctx = ctx;
-    memcpy(kept[next].key, key, SENDA_SECRET_LEN);
-    next = (next + 1) % SENDA_SECRETS_MAX;
-    return ctx;
-}
-
-/* HMAC over name, '=' and data: as in the header line, so no name's cookie passes as another's. */
-static bool
-sign(const senda_secret_t *secret, senda_str_t name, const uint8_t *data, size_t n,
-    uint8_t out[MAC_LEN])
-{
-    EVP_MAC_CTX *ctx = mac_of(secret->key);
-    uint8_t mac[32];
-    size_t len;
-
-    if (ctx == NULL || EVP_MAC_update(ctx, (const uint8_t *)name.p, name.n) != 1 ||
-        EVP_MAC_update(ctx, (const uint8_t *)"=", 1) != 1 || EVP_MAC_update(ctx, data, n) != 1 ||
-        EVP_MAC_final(ctx, mac, &len, sizeof(mac)) != 1) {
-        return false;
-    }
-    memcpy(out, mac, MAC_LEN);
-    return true;
-}
-
-static size_t
-encode(const uint8_t *data, size_t n, char *out)
-{
-    uint32_t bits = 0;
-    unsigned have = 0;
-    size_t len = 0;
-
-    for (size_t i = 0; i < n; i++) {
-        bits = bits << 8 | data[i];
-        for (have += 8; have >= 6; have -= 6) {
-            out[len++] = digits[bits >> (have - 6) & 63];
-        }
-    }
-    if (have > 0) {
-        out[len++] = digits[bits << (6 - have) & 63];
-    }
-    return len;
-}
-
-static int
-digit_of(unsigned char c)
-{
-    if (c >= 'A' && c <= 'Z') {
-        return c - 'A';
-    }
-    if (c >= 'a' && c <= 'z') {
-        return c - 'a' + 26;
-    }
-    if (c >= '0' && c <= '9') {
-        return c - '0' + 52;
-    }
-    return c == '-' ? 62 : c == '_' ? 63 : -1;
-}
-
-/* The length, 0 if it is no base64url or its unused bits are not zero. */
-static size_t
-decode(senda_str_t s, uint8_t *out)
-{
-    uint32_t bits = 0;
-    unsigned have = 0;
-    size_t len = 0;
-
-    for (size_t i = 0; i < s.n; i++) {
-        int d = digit_of((unsigned char)s.p[i]);
-
-        if (d < 0) {
-            return 0;
-        }
-        bits = bits << 6 | (uint32_t)d;
-        have += 6;
-        if (have >= 8) {
-            have -= 8;
-            out[len++] = (uint8_t)(bits >> have);
-        }
-    }
-    return have < 6 && (bits & ((1u << have) - 1)) == 0 ? len : 0;
+    memcpy(label, name.p, n);
+    label[n] = '=';
+    return (senda_str_t){ label, n + 1 };
 }
 
 /* What of a landing address is carried: all, else the path, else nothing. */
@@ -151,11 +49,39 @@ landing_len(const senda_cookie_t *c)
     return args != NULL ? (size_t)(args - c->landing_uri.p) : 0;
 }
 
+static void
+put_be(uint8_t *out, uint64_t v, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++) {
+        out[i] = (uint8_t)(v >> (8 * (n - 1 - i)));
+    }
+}
+
+static uint64_t
+get_be(const uint8_t *p, unsigned n)
+{
+    uint64_t v = 0;
+
+    for (unsigned i = 0; i < n; i++) {
+        v = v << 8 | p[i];
+    }
+    return v;
+}
+
+bool
+senda_cookie_has_person(const senda_cookie_t *c)
+{
+    static const uint8_t nobody[SENDA_PERSON_LEN];
+
+    return memcmp(c->person, nobody, sizeof(nobody)) != 0;
+}
+
 size_t
 senda_cookie_make(const senda_cookie_t *c, const senda_keys_t *k, senda_str_t name, char *buf,
     size_t size)
 {
     uint8_t raw[RAW_MAX];
+    char label[SENDA_NAME_MAX + 1];
     size_t landing = landing_len(c), n = FIXED_LEN;
     const senda_secret_t *secret;
 
@@ -163,75 +89,133 @@ senda_cookie_make(const senda_cookie_t *c, const senda_keys_t *k, senda_str_t na
         return 0;
     }
     secret = &k->cookie[k->ncookie - 1];
-    raw[0] = COOKIE_VERSION;
+    raw[0] = senda_cookie_has_person(c) ? VERSION_PERSON : VERSION_PLAIN;
     raw[1] = secret->number;
-    raw[2] = (uint8_t)(c->day >> 8);
-    raw[3] = (uint8_t)c->day;
+    put_be(raw + 2, c->day, 2);
     memcpy(raw + 4, c->visitor.b, SENDA_VISITOR_LEN);
+    if (raw[0] == VERSION_PERSON) {
+        memcpy(raw + n, c->person, SENDA_PERSON_LEN);
+        put_be(raw + n + SENDA_PERSON_LEN, (uint64_t)(c->session / 60), SESSION_LEN);
+        n += PERSON_LEN;
+    }
     if (landing != 0) {
-        for (unsigned i = 0; i < TIME_LEN; i++) {
-            raw[n++] = (uint8_t)(c->landing_at >> (8 * (TIME_LEN - 1 - i)));
-        }
+        put_be(raw + n, (uint64_t)c->landing_at, TIME_LEN);
+        n += TIME_LEN;
         memcpy(raw + n, c->landing_uri.p, landing);
         n += landing;
     }
-    if (((n + MAC_LEN) * 4 + 2) / 3 > size || !sign(secret, name, raw, n, raw + n)) {
+    if (SENDA_BASE64URL_LEN(n + MAC_LEN) > size ||
+        !senda_sign(secret, label_of(name, label), raw, n, raw + n, MAC_LEN)) {
         return 0;
     }
-    return encode(raw, n + MAC_LEN, buf);
+    return senda_base64url_encode(raw, n + MAC_LEN, buf);
 }
 
-static const senda_secret_t *
-find_secret(const senda_keys_t *k, uint8_t number)
+/* Where the landing begins in n bytes without MAC; 0: they are no cookie. */
+static size_t
+shape_of(const uint8_t *raw, size_t n)
 {
-    for (unsigned i = 0; i < k->ncookie; i++) {
-        if (k->cookie[i].number == number) {
-            return &k->cookie[i];
-        }
+    size_t fixed = raw[0] == VERSION_PERSON ? FIXED_LEN + PERSON_LEN : FIXED_LEN;
+
+    if (raw[0] != VERSION_PLAIN && raw[0] != VERSION_PERSON) {
+        return 0;
     }
-    return NULL;
+    return n == fixed || n > fixed + TIME_LEN ? fixed : 0;
+}
+
+senda_str_t
+senda_cookie_find(senda_str_t header, senda_str_t name)
+{
+    const char *p = header.p, *end = header.p + header.n;
+
+    while (p < end) {
+        const char *stop;
+
+        while (p < end && (*p == ' ' || *p == '\t')) {
+            p++;
+        }
+        stop = p < end ? memchr(p, ';', (size_t)(end - p)) : NULL;
+        if (stop == NULL) {
+            stop = end;
+        }
+        if ((size_t)(stop - p) > name.n && p[name.n] == '=' && memcmp(p, name.p, name.n) == 0) {
+            p += name.n + 1;
+            while (stop > p && (stop[-1] == ' ' || stop[-1] == '\t')) {
+                stop--;
+            }
+            return (senda_str_t){ p, (size_t)(stop - p) };
+        }
+        p = stop + 1;
+    }
+    return (senda_str_t){ "", 0 };
 }
 
 senda_rc_t
 senda_cookie_read(senda_cookie_t *c, const senda_keys_t *k, senda_str_t name, senda_str_t value,
     uint16_t today, unsigned max_age_days, char *scratch)
 {
-    uint8_t *raw = (uint8_t *)scratch, mac[MAC_LEN];
+    uint8_t *raw = (uint8_t *)scratch;
+    char label[SENDA_NAME_MAX + 1];
     const senda_secret_t *secret;
+    size_t n, fixed;
     uint16_t day;
-    size_t n;
 
     memset(c, 0, sizeof(*c));
-    if (value.n > (RAW_MAX * 4 + 2) / 3) {
+    if (value.n > SENDA_BASE64URL_LEN(RAW_MAX)) {
         return SENDA_BAD;
     }
-    n = decode(value, raw);
-    if (n < FIXED_LEN + MAC_LEN || raw[0] != COOKIE_VERSION) {
+    n = senda_base64url_decode(value, raw);
+    if (n < FIXED_LEN + MAC_LEN) {
         return SENDA_BAD;
     }
     n -= MAC_LEN;
-    if (n > FIXED_LEN && n <= FIXED_LEN + TIME_LEN) {
+    fixed = shape_of(raw, n);
+    secret = senda_secret_find(k->cookie, k->ncookie, raw[1]);
+    if (fixed == 0 || secret == NULL ||
+        !senda_sign_verify(secret, label_of(name, label), raw, n, raw + n, MAC_LEN)) {
         return SENDA_BAD;
     }
-    secret = find_secret(k, raw[1]);
-    if (secret == NULL || !sign(secret, name, raw, n, mac) ||
-        CRYPTO_memcmp(mac, raw + n, MAC_LEN) != 0) {
-        return SENDA_BAD;
-    }
-    day = (uint16_t)(raw[2] << 8 | raw[3]);
+    day = (uint16_t)get_be(raw + 2, 2);
     if (day > today || (unsigned)(today - day) > max_age_days) {
         return SENDA_BAD;
     }
     memcpy(c->visitor.b, raw + 4, SENDA_VISITOR_LEN);
     c->day = day;
-    if (n > FIXED_LEN) {
+    if (raw[0] == VERSION_PERSON) {
+        memcpy(c->person, raw + FIXED_LEN, SENDA_PERSON_LEN);
+        c->session = (senda_sec_t)get_be(raw + FIXED_LEN + SENDA_PERSON_LEN, SESSION_LEN) * 60;
+    }
+    if (n > fixed) {
         c->landing = true;
-        for (unsigned i = 0; i < TIME_LEN; i++) {
-            c->landing_at = c->landing_at << 8 | raw[FIXED_LEN + i];
-        }
-        c->landing_uri = (senda_str_t){ scratch + FIXED_LEN + TIME_LEN, n - FIXED_LEN - TIME_LEN };
+        c->landing_at = (senda_sec_t)get_be(raw + fixed, TIME_LEN);
+        c->landing_uri = (senda_str_t){ scratch + fixed + TIME_LEN, n - fixed - TIME_LEN };
     }
     return SENDA_OK;
+}
+
+/* A cookie's label holds no space before its '=': no mark passes as a cookie, nor the reverse. */
+static bool
+mark_with(const senda_secret_t *secret, senda_str_t email, uint8_t mark[SENDA_PERSON_LEN])
+{
+    mark[0] = secret->number;
+    return senda_sign(secret, SENDA_STR("person "), email.p, email.n, mark + 1,
+        SENDA_PERSON_LEN - 1);
+}
+
+bool
+senda_person_mark(const senda_keys_t *k, senda_str_t email, uint8_t mark[SENDA_PERSON_LEN])
+{
+    return k->ncookie > 0 && email.n > 0 && mark_with(&k->cookie[k->ncookie - 1], email, mark);
+}
+
+bool
+senda_person_is_other(const senda_keys_t *k, senda_str_t email,
+    const uint8_t mark[SENDA_PERSON_LEN])
+{
+    const senda_secret_t *secret = senda_secret_find(k->cookie, k->ncookie, mark[0]);
+    uint8_t own[SENDA_PERSON_LEN];
+
+    return secret != NULL && mark_with(secret, email, own) && memcmp(own, mark, sizeof(own)) != 0;
 }
 
 senda_rc_t

@@ -5,7 +5,9 @@
  * A writing transaction gathers records in a buffer and puts it down whenever
  * it is full, always behind the greatest key. Numbers begin anew in each epoch
  * and a sequence is used only once: the epoch is stored and made durable before
- * its first visit. Nothing is ever changed or taken away here. On failure the
+ * its first visit. Nothing is ever changed, and only whole chunks are taken away,
+ * from the front, when the caller says that they are old; a number is not used
+ * again by that. On failure the
  * transaction is aborted by the caller and the next one continues behind the
  * last commit.
  */
@@ -16,6 +18,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/random.h>
 
 #define JOURNAL_FORMAT 1
 #define EPOCH_SHIFT    48
@@ -29,13 +32,14 @@ _Static_assert(SENDA_RECORD_MAX + RECORD_HEAD <= CHUNK_BYTES, "a chunk holds any
 enum { TABLE_META, TABLE_VISITS };
 
 static const char *const tables[] = { "meta", "visits" };
-static const senda_schema_t schema = { tables, 2 };
+static const senda_schema_t schema = { tables, 2, 0 };
 
 struct senda_journal_s {
     senda_store_t *store;
     senda_txn_t *txn; /* the writing one, or NULL */
     bool write;
     uint64_t epoch;    /* writer */
+    uint64_t id;       /* random; 0: made by a program of before, which gave none */
     senda_seq_t head;  /* the last committed; a reader's as of version */
     uint64_t version;  /* reader: the store's, when head was read; 0: never read */
     uint64_t seen;     /* the last commit that senda_journal_read saw */
@@ -44,6 +48,17 @@ struct senda_journal_s {
     size_t nbuf;
     char buf[CHUNK_BYTES];
 };
+
+/* The number of a journal that has none yet; without randomness it stays without. */
+static senda_rc_t
+give_id(senda_journal_t *j, senda_txn_t *t, senda_err_t *err)
+{
+    if (senda_get_u64(t, TABLE_META, SENDA_STR("id"), &j->id) == SENDA_OK ||
+        getrandom(&j->id, sizeof(j->id), 0) != (ssize_t)sizeof(j->id)) {
+        return SENDA_OK;
+    }
+    return senda_put_u64(t, TABLE_META, SENDA_STR("id"), j->id, err);
+}
 
 /* Reads epoch, head and boot; a new boot begins a new epoch, durably. */
 static senda_rc_t
@@ -64,7 +79,8 @@ begin_epoch(senda_journal_t *j, senda_str_t boot, senda_err_t *err)
     }
     j->last = j->head;
     rc = senda_get(t, TABLE_META, SENDA_STR("boot"), &known);
-    if (rc == SENDA_OK && j->epoch > 0 && senda_str_eq(known, boot)) {
+    if (rc == SENDA_OK && j->epoch > 0 && senda_str_eq(known, boot) &&
+        senda_get_u64(t, TABLE_META, SENDA_STR("id"), &j->id) == SENDA_OK) {
         senda_txn_abort(t);
         return SENDA_OK;
     }
@@ -73,7 +89,10 @@ begin_epoch(senda_journal_t *j, senda_str_t boot, senda_err_t *err)
         return senda_fail(err, SENDA_FULL, "journal: no epoch is left after %u", EPOCH_LAST);
     }
     j->epoch++;
-    rc = senda_put_u64(t, TABLE_META, SENDA_STR("epoch"), j->epoch, err);
+    rc = give_id(j, t, err);
+    if (rc == SENDA_OK) {
+        rc = senda_put_u64(t, TABLE_META, SENDA_STR("epoch"), j->epoch, err);
+    }
     if (rc == SENDA_OK) {
         rc = senda_put(t, TABLE_META, SENDA_STR("boot"), boot, false, err);
     }
@@ -234,6 +253,15 @@ senda_journal_set_ring_pos(senda_journal_t *j, uint64_t ring, uint64_t pos, send
 }
 
 senda_rc_t
+senda_journal_forget_ring(senda_journal_t *j, uint64_t ring, senda_err_t *err)
+{
+    char key[32];
+    senda_rc_t rc = senda_del(j->txn, TABLE_META, ring_key(key, ring), err);
+
+    return rc == SENDA_NONE ? SENDA_OK : rc;
+}
+
+senda_rc_t
 senda_journal_commit(senda_journal_t *j, senda_err_t *err)
 {
     senda_txn_t *t = j->txn;
@@ -367,6 +395,96 @@ senda_journal_read(senda_journal_t *j, senda_seq_t after, unsigned max, senda_jo
     senda_scan_end(scan);
     senda_txn_abort(t);
     return rc;
+}
+
+/* ---- what is too old ---- */
+
+uint64_t
+senda_journal_id(const senda_journal_t *j)
+{
+    return j->id;
+}
+
+senda_seq_t
+senda_journal_first(senda_journal_t *j)
+{
+    senda_str_t key, value;
+    senda_scan_t *scan = NULL;
+    senda_seq_t first = 0;
+    senda_txn_t *t = j->txn;
+
+    if (t == NULL && senda_txn_begin(&t, j->store, false, NULL) != SENDA_OK) {
+        return 0;
+    }
+    if (senda_scan_begin(&scan, t, TABLE_VISITS, (senda_str_t){ NULL, 0 }) == SENDA_OK &&
+        senda_scan_next(scan, &key, &value) == SENDA_OK && key.n == 8) {
+        first = senda_get_be64(key.p);
+    }
+    senda_scan_end(scan);
+    if (t != j->txn) {
+        senda_txn_abort(t);
+    }
+    return first;
+}
+
+/* What walk_chunk asks of each visit of a chunk that is to go. */
+typedef struct {
+    senda_seq_t upto;
+    senda_journal_old_pt is_old;
+    void *ctx;
+    uint64_t n;
+} expiry_t;
+
+static senda_rc_t
+look_whether_old(void *ctx, senda_seq_t seq, senda_str_t record)
+{
+    expiry_t *e = ctx;
+
+    e->n++;
+    return seq <= e->upto && e->is_old(e->ctx, record) ? SENDA_OK : SENDA_NONE;
+}
+
+/* The first chunk; SENDA_NONE when it is the last one too, or must stay. */
+static senda_rc_t
+expire_chunk(senda_journal_t *j, expiry_t *e, senda_err_t *err)
+{
+    walk_t w = { 0, UINT32_MAX, look_whether_old, e };
+    senda_str_t key = { NULL, 0 }, value = key, next;
+    senda_scan_t *scan = NULL;
+    char at[8];
+    senda_rc_t rc = senda_scan_begin(&scan, j->txn, TABLE_VISITS, (senda_str_t){ NULL, 0 });
+
+    e->n = 0;
+    if (rc == SENDA_OK) {
+        rc = senda_scan_next(scan, &key, &value);
+    }
+    if (rc == SENDA_OK) {
+        rc = walk_chunk(&w, key, value, err);
+    }
+    if (rc == SENDA_OK) {
+        memcpy(at, key.p, sizeof(at));
+        rc = senda_scan_next(scan, &next, &value);
+    }
+    senda_scan_end(scan);
+    return rc == SENDA_OK ? senda_del(j->txn, TABLE_VISITS, (senda_str_t){ at, sizeof(at) }, err)
+                          : rc;
+}
+
+senda_rc_t
+senda_journal_expire(senda_journal_t *j, senda_seq_t upto, unsigned max,
+    senda_journal_old_pt is_old, void *ctx, uint64_t *gone, senda_err_t *err)
+{
+    expiry_t e = { upto, is_old, ctx, 0 };
+    senda_rc_t rc = SENDA_OK;
+
+    *gone = 0;
+    while (rc == SENDA_OK && max-- > 0) {
+        rc = expire_chunk(j, &e, err);
+        if (rc == SENDA_OK) {
+            *gone += e.n;
+        }
+    }
+    return rc == SENDA_NONE ? SENDA_OK : rc;
 }
 
 bool

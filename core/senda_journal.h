@@ -36,11 +36,29 @@ senda_rc_t senda_journal_add(senda_journal_t *j, senda_str_t record, senda_seq_t
 senda_rc_t senda_journal_ring_pos(senda_journal_t *j, uint64_t ring, uint64_t *pos);
 senda_rc_t senda_journal_set_ring_pos(senda_journal_t *j, uint64_t ring, uint64_t pos,
     senda_err_t *err);
+/* In a transaction: the ring is gone for good. */
+senda_rc_t senda_journal_forget_ring(senda_journal_t *j, uint64_t ring, senda_err_t *err);
 senda_rc_t senda_journal_commit(senda_journal_t *j, senda_err_t *err);
 void senda_journal_abort(senda_journal_t *j);
 
 /* The last sequence committed, 0 if none. */
 senda_seq_t senda_journal_head(senda_journal_t *j);
+
+/* Random, made with the journal: what was made from one journal is of no use to another. */
+uint64_t senda_journal_id(const senda_journal_t *j);
+
+/* The first sequence that is still there; 0 if there is none. */
+senda_seq_t senda_journal_first(senda_journal_t *j);
+
+/*
+ * Writer, in a transaction: takes away the first chunks, at most max of them,
+ * as long as none of their visits lies after upto and is_old says so of each;
+ * *gone is how many visits that were. The last chunk always stays. SENDA_OK;
+ * SENDA_BAD (a chunk cannot be read: it stays), SENDA_SYS, SENDA_FULL: abort.
+ */
+typedef bool (*senda_journal_old_pt)(void *ctx, senda_str_t record);
+senda_rc_t senda_journal_expire(senda_journal_t *j, senda_seq_t upto, unsigned max,
+    senda_journal_old_pt is_old, void *ctx, uint64_t *gone, senda_err_t *err);
 
 /*
  * Calls each with every visit after a sequence, in order, in one read

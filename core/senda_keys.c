@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <openssl/crypto.h>
@@ -18,10 +19,10 @@
 #define FILE_MAX 16384 /* bytes; more than all keys with a comment each */
 #define HEX_LEN  (2 * SENDA_SECRET_LEN)
 
-enum { COOKIE, LINKS, RETURN_PATH, SEAL_PUBLIC, SEAL_SECRET, KINDS };
+enum { COOKIE, LINKS, RETURN_PATH, SEAL_PUBLIC, SEAL_SECRET, SEAL_OLD, KINDS };
 
 static const char *const kinds[KINDS] = { "cookie", "links", "return-path", "seal-public",
-    "seal-secret" };
+    "seal-secret", "seal-old" };
 
 /* A line as it is read; words are slices of the text. */
 typedef struct {
@@ -92,6 +93,29 @@ read_number(const place_t *at, senda_str_t word, uint8_t *out)
     return SENDA_OK;
 }
 
+/* "2026-11-22", or nothing: 0. */
+static senda_rc_t
+read_day(const place_t *at, senda_str_t word, uint16_t *day)
+{
+    struct tm tm = { .tm_isdst = 0 };
+    char text[16], *end;
+    time_t t;
+
+    *day = 0;
+    if (word.n == 0) {
+        return SENDA_OK;
+    }
+    (void)snprintf(text, sizeof(text), "%.*s", (int)word.n, word.p);
+    end = strptime(text, "%Y-%m-%d", &tm);
+    t = end != NULL && *end == '\0' && word.n == 10 ? timegm(&tm) : -1;
+    if (t < 0 || t / 86400 > UINT16_MAX) {
+        return senda_fail(at->err, SENDA_BAD, "%s:%u: expected the day as 2026-11-22", at->name,
+            at->line);
+    }
+    *day = (uint16_t)(t / 86400);
+    return SENDA_OK;
+}
+
 /* A numbered key into its place in order of number. */
 static senda_rc_t
 read_numbered(const place_t *at, senda_str_t *line, senda_secret_t *list, unsigned *n)
@@ -102,6 +126,9 @@ read_numbered(const place_t *at, senda_str_t *line, senda_secret_t *list, unsign
 
     if (rc == SENDA_OK) {
         rc = read_hex(at, next_word(line), s.key);
+    }
+    if (rc == SENDA_OK) {
+        rc = read_day(at, next_word(line), &s.day);
     }
     if (rc != SENDA_OK) {
         return rc;
@@ -135,6 +162,21 @@ read_seal(const place_t *at, senda_str_t *line, bool *has, uint8_t out[32])
 }
 
 static senda_rc_t
+read_old(const place_t *at, senda_str_t *line)
+{
+    senda_secret_t *s = &at->k->seal_old[at->k->nold];
+    senda_rc_t rc;
+
+    if (at->k->nold == SENDA_SECRETS_MAX) {
+        return senda_fail(at->err, SENDA_BAD, "%s:%u: more than %d keys of this kind", at->name,
+            at->line, SENDA_SECRETS_MAX);
+    }
+    at->k->nold++;
+    rc = read_hex(at, next_word(line), s->key);
+    return rc == SENDA_OK ? read_day(at, next_word(line), &s->day) : rc;
+}
+
+static senda_rc_t
 read_line(const place_t *at, senda_str_t line)
 {
     senda_str_t word = next_word(&line);
@@ -164,10 +206,13 @@ read_line(const place_t *at, senda_str_t line)
     case SEAL_SECRET:
         rc = read_seal(at, &line, &k->has_seal_secret, k->seal_secret);
         break;
+    case SEAL_OLD:
+        rc = read_old(at, &line);
+        break;
     default:
         return senda_fail(at->err, SENDA_BAD,
             "%s:%u: unknown kind of key; known are cookie, links, return-path, seal-public, "
-            "seal-secret",
+            "seal-secret, seal-old",
             at->name, at->line);
     }
     if (rc == SENDA_OK && next_word(&line).n != 0) {
@@ -238,20 +283,22 @@ senda_keys_read(senda_keys_t *k, const char *file, senda_err_t *err)
     return rc;
 }
 
+static bool
+public_of(const uint8_t secret[32], uint8_t public_key[32])
+{
+    EVP_PKEY *pair = EVP_PKEY_new_raw_private_key(EVP_PKEY_X25519, NULL, secret, 32);
+    size_t n = 32;
+    bool ok = pair != NULL && EVP_PKEY_get_raw_public_key(pair, public_key, &n) == 1 && n == 32;
+
+    EVP_PKEY_free(pair);
+    return ok;
+}
+
 /* A fresh X25519 pair (RFC 7748, 5): any 32 random bytes are a secret key. */
 static bool
 make_pair(uint8_t secret[32], uint8_t public_key[32])
 {
-    EVP_PKEY *pair = NULL;
-    size_t n = 32;
-    bool ok = RAND_priv_bytes(secret, 32) == 1;
-
-    if (ok) {
-        pair = EVP_PKEY_new_raw_private_key(EVP_PKEY_X25519, NULL, secret, 32);
-        ok = pair != NULL && EVP_PKEY_get_raw_public_key(pair, public_key, &n) == 1 && n == 32;
-    }
-    EVP_PKEY_free(pair);
-    return ok;
+    return RAND_priv_bytes(secret, 32) == 1 && public_of(secret, public_key);
 }
 
 senda_rc_t
@@ -274,23 +321,131 @@ senda_keys_make(senda_keys_t *nginx, senda_keys_t *sidecar, senda_err_t *err)
     return SENDA_OK;
 }
 
+/* Keys that stopped signing more than keep days ago go: the next one's day says when that was. */
+static void
+drop_old(senda_secret_t *list, unsigned *n, uint16_t today, unsigned keep)
+{
+    unsigned gone = 0;
+
+    while (gone + 1 < *n && list[gone + 1].day != 0 && list[gone + 1].day + keep < today) {
+        gone++;
+    }
+    memmove(list, list + gone, (*n - gone) * sizeof(*list));
+    *n -= gone;
+}
+
+static senda_rc_t
+add_key(senda_secret_t *list, unsigned *n, uint16_t today, senda_err_t *err)
+{
+    senda_secret_t *s = &list[*n];
+
+    if (*n == SENDA_SECRETS_MAX || (*n > 0 && list[*n - 1].number == 255)) {
+        return senda_fail(err, SENDA_FULL,
+            "there is no room for another key: the oldest one may still be in use");
+    }
+    s->number = *n > 0 ? (uint8_t)(list[*n - 1].number + 1) : 1;
+    s->day = today;
+    if (RAND_priv_bytes(s->key, SENDA_SECRET_LEN) != 1) {
+        return senda_fail(err, SENDA_SYS, "no randomness for keys");
+    }
+    (*n)++;
+    return SENDA_OK;
+}
+
+static bool
+is_pair(const senda_keys_t *nginx, const senda_keys_t *sidecar)
+{
+    uint8_t public_key[32];
+
+    return nginx->has_seal_public && sidecar->has_seal_secret && nginx->nlinks == sidecar->nlinks &&
+        nginx->nlinks > 0 && nginx->ncookie > 0 &&
+        CRYPTO_memcmp(nginx->links[nginx->nlinks - 1].key, sidecar->links[sidecar->nlinks - 1].key,
+            SENDA_SECRET_LEN) == 0 &&
+        public_of(sidecar->seal_secret, public_key) &&
+        CRYPTO_memcmp(public_key, nginx->seal_public, sizeof(public_key)) == 0;
+}
+
+static senda_rc_t
+rotate(senda_keys_t *nginx, senda_keys_t *sidecar, uint16_t today, unsigned keep, senda_err_t *err)
+{
+    senda_secret_t *old;
+    senda_rc_t rc;
+
+    drop_old(nginx->cookie, &nginx->ncookie, today, keep);
+    drop_old(nginx->links, &nginx->nlinks, today, keep);
+    while (sidecar->nold > 0 && sidecar->seal_old[0].day + keep < today) {
+        memmove(sidecar->seal_old, sidecar->seal_old + 1,
+            --sidecar->nold * sizeof(sidecar->seal_old[0]));
+    }
+    rc = add_key(nginx->cookie, &nginx->ncookie, today, err);
+    if (rc == SENDA_OK) {
+        rc = add_key(nginx->links, &nginx->nlinks, today, err);
+    }
+    if (rc == SENDA_OK && sidecar->nold == SENDA_SECRETS_MAX) {
+        rc = senda_fail(err, SENDA_FULL,
+            "there is no room for another key: the oldest one may still be in use");
+    }
+    if (rc != SENDA_OK) {
+        return rc;
+    }
+    memcpy(sidecar->links, nginx->links, sizeof(sidecar->links));
+    sidecar->nlinks = nginx->nlinks;
+    old = &sidecar->seal_old[sidecar->nold++];
+    *old = (senda_secret_t){ .day = today };
+    memcpy(old->key, sidecar->seal_secret, sizeof(old->key));
+    return make_pair(sidecar->seal_secret, nginx->seal_public)
+        ? SENDA_OK
+        : senda_fail(err, SENDA_SYS, "no randomness for keys");
+}
+
+senda_rc_t
+senda_keys_rotate(senda_keys_t *nginx, senda_keys_t *sidecar, uint16_t today, unsigned keep,
+    senda_err_t *err)
+{
+    senda_keys_t n = *nginx, s = *sidecar;
+    senda_rc_t rc = SENDA_OK;
+
+    if (!is_pair(nginx, sidecar)) {
+        rc = senda_fail(err, SENDA_BAD, "the two key files do not belong together");
+    }
+    if (rc == SENDA_OK) {
+        rc = rotate(&n, &s, today, keep, err);
+    }
+    if (rc == SENDA_OK) {
+        *nginx = n;
+        *sidecar = s;
+    }
+    OPENSSL_cleanse(&n, sizeof(n));
+    OPENSSL_cleanse(&s, sizeof(s));
+    return rc;
+}
+
 typedef struct {
     char *p;
     size_t left;
     bool full;
 } printer_t;
 
+/* number and day: 0: none. */
 static void
-print_line(printer_t *w, unsigned kind, unsigned number, const uint8_t key[SENDA_SECRET_LEN])
+print_line(printer_t *w, unsigned kind, unsigned number, const uint8_t key[SENDA_SECRET_LEN],
+    uint16_t day)
 {
-    char hex[HEX_LEN + 1];
+    char hex[HEX_LEN + 1], head[8] = "", tail[16] = "";
+    time_t t = (time_t)day * 86400;
+    struct tm tm;
     int n;
 
     for (unsigned i = 0; i < SENDA_SECRET_LEN; i++) {
         (void)snprintf(hex + (size_t)2 * i, 3, "%02x", key[i]);
     }
-    n = number != 0 ? snprintf(w->p, w->left, "%s %u %s\n", kinds[kind], number, hex)
-                    : snprintf(w->p, w->left, "%s %s\n", kinds[kind], hex);
+    if (number != 0) {
+        (void)snprintf(head, sizeof(head), " %u", number & 0xff);
+    }
+    if (day != 0 && gmtime_r(&t, &tm) != NULL) {
+        (void)strftime(tail, sizeof(tail), " %Y-%m-%d", &tm);
+    }
+    n = snprintf(w->p, w->left, "%s%s %s%s\n", kinds[kind], head, hex, tail);
     OPENSSL_cleanse(hex, sizeof(hex));
     if (n < 0 || (size_t)n >= w->left) {
         w->full = true;
@@ -300,25 +455,28 @@ print_line(printer_t *w, unsigned kind, unsigned number, const uint8_t key[SENDA
     w->left -= (size_t)n;
 }
 
+static void
+print_list(printer_t *w, unsigned kind, const senda_secret_t *list, unsigned n)
+{
+    for (unsigned i = 0; i < n && !w->full; i++) {
+        print_line(w, kind, list[i].number, list[i].key, list[i].day);
+    }
+}
+
 size_t
 senda_keys_print(const senda_keys_t *k, char *buf, size_t size)
 {
     printer_t w = { buf, size, size == 0 };
 
-    for (unsigned i = 0; i < k->ncookie && !w.full; i++) {
-        print_line(&w, COOKIE, k->cookie[i].number, k->cookie[i].key);
-    }
-    for (unsigned i = 0; i < k->nlinks && !w.full; i++) {
-        print_line(&w, LINKS, k->links[i].number, k->links[i].key);
-    }
-    for (unsigned i = 0; i < k->nreturn && !w.full; i++) {
-        print_line(&w, RETURN_PATH, k->return_path[i].number, k->return_path[i].key);
-    }
+    print_list(&w, COOKIE, k->cookie, k->ncookie);
+    print_list(&w, LINKS, k->links, k->nlinks);
+    print_list(&w, RETURN_PATH, k->return_path, k->nreturn);
     if (k->has_seal_public && !w.full) {
-        print_line(&w, SEAL_PUBLIC, 0, k->seal_public);
+        print_line(&w, SEAL_PUBLIC, 0, k->seal_public, 0);
     }
     if (k->has_seal_secret && !w.full) {
-        print_line(&w, SEAL_SECRET, 0, k->seal_secret);
+        print_line(&w, SEAL_SECRET, 0, k->seal_secret, 0);
     }
+    print_list(&w, SEAL_OLD, k->seal_old, k->nold);
     return w.full ? 0 : size - w.left;
 }

@@ -1,6 +1,6 @@
 /*
  * What nginx knows of each visitor, in a store in memory. Tables: "meta" (the
- * last sequence applied) and "visitors" (packed profiles).
+ * last sequence applied), "visitors" (packed profiles) and "pages" (sums).
  *
  * Visits of a transaction are kept compactly until its commit, which sorts
  * them by visitor and goes through the visitors with one profile at hand: each
@@ -15,17 +15,18 @@
 #include "senda_live.h"
 
 #include "senda_bytes.h"
+#include "senda_live_totals.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-#define LIVE_FORMAT 1
+#define LIVE_FORMAT 2
 #define SET_SLOTS   (4 * SENDA_BATCH_MAX) /* a power of two, at most a quarter full */
 
-enum { TABLE_META, TABLE_VISITORS };
+enum { TABLE_META, TABLE_VISITORS, TABLE_PAGES };
 
-static const char *const tables[] = { "meta", "visitors" };
-static const senda_schema_t schema = { tables, 2 };
+static const char *const tables[] = { "meta", "visitors", "pages" };
+static const senda_schema_t schema = { tables, 3, 0 };
 
 /* A visit that waits for the commit. */
 typedef struct {
@@ -36,6 +37,7 @@ typedef struct {
     uint32_t keys; /* where its keys begin in the batch's */
     uint8_t nkeys;
     bool page;
+    bool forget;
 } item_t;
 
 /* An item's place in order: the visitor's first half, then the rest of it, then as it came. */
@@ -52,6 +54,7 @@ typedef struct {
     senda_key_t keys[SENDA_BATCH_MAX * SENDA_KEYS_MAX];
     uint16_t set[SET_SLOTS]; /* visitors of the batch: item's number + 1, 0 is free */
     char packed[SENDA_PROFILE_PACKED_MAX];
+    senda_totals_t totals;
 } batch_t;
 
 _Static_assert(SENDA_BATCH_MAX < UINT16_MAX, "an item's number fits its slot");
@@ -64,7 +67,11 @@ struct senda_live_s {
     senda_live_refused_t refused;
     batch_t *batch; /* writer */
     senda_profile_t profile;
+    senda_visitor_t swept; /* writer: where the sweep goes on … */
+    bool sweeping;         /* … if it has begun */
 };
+
+#define SWEEP_DROPS 64 /* visitors taken away in one go */
 
 /* What a commit keeps. */
 typedef enum { KEEP_ALL, KEEP_KNOWN, KEEP_NONE } keep_t;
@@ -243,6 +250,7 @@ senda_live_apply(senda_live_t *l, const senda_rules_t *rules, const senda_visit_
         .keys = b->nkeys,
         .nkeys = (uint8_t)nkeys,
         .page = (v->flags & SENDA_VISIT_PAGE) != 0,
+        .forget = (v->flags & SENDA_VISIT_FORGET) != 0,
     };
     memcpy(b->keys + b->nkeys, v->keys, nkeys * sizeof(*v->keys));
     b->nkeys += nkeys;
@@ -294,6 +302,24 @@ sort_batch(batch_t *b)
     qsort(b->places, b->nitems, sizeof(b->places[0]), compare_places);
 }
 
+/* The profile after n visits of one visitor; whether there is anything to keep. */
+static bool
+apply_visits(senda_live_t *l, const place_t *places, unsigned n, bool known)
+{
+    for (unsigned i = 0; i < n; i++) {
+        const item_t *it = places[i].item;
+
+        if (it->forget) {
+            senda_profile_init(&l->profile);
+        } else {
+            senda_profile_apply(&l->profile, it->rules, it->site, it->page,
+                l->batch->keys + it->keys, it->nkeys, it->at);
+        }
+        known = !it->forget;
+    }
+    return known;
+}
+
 /* Applies n visits of one visitor to what is stored. */
 static senda_rc_t
 commit_visitor(senda_live_t *l, const place_t *places, unsigned n, keep_t keep, senda_err_t *err)
@@ -314,11 +340,9 @@ commit_visitor(senda_live_t *l, const place_t *places, unsigned n, keep_t keep, 
         l->refused.damaged += n;
         return SENDA_OK;
     }
-    for (unsigned i = 0; i < n; i++) {
-        const item_t *it = places[i].item;
-
-        senda_profile_apply(&l->profile, it->rules, it->site, it->page, l->batch->keys + it->keys,
-            it->nkeys, it->at);
+    if (!apply_visits(l, places, n, rc == SENDA_OK)) {
+        rc = senda_del(l->txn, TABLE_VISITORS, key, err);
+        return rc == SENDA_NONE ? SENDA_OK : rc;
     }
     len = senda_profile_dump(&l->profile, l->batch->packed, sizeof(l->batch->packed));
     if (len == 0) {
@@ -327,6 +351,28 @@ commit_visitor(senda_live_t *l, const place_t *places, unsigned n, keep_t keep, 
     }
     return senda_put(l->txn, TABLE_VISITORS, key, (senda_str_t){ l->batch->packed, len }, false,
         err);
+}
+
+/* Sums by page: also of those for whom there was no room. */
+static senda_rc_t
+commit_totals(senda_live_t *l, senda_err_t *err)
+{
+    batch_t *b = l->batch;
+    senda_rc_t rc = SENDA_OK;
+
+    senda_totals_forget(&b->totals);
+    for (unsigned i = 0; i < b->nitems && rc == SENDA_OK; i++) {
+        const item_t *it = &b->items[i];
+
+        if (it->page) {
+            rc = senda_totals_add(&b->totals, l->txn, TABLE_PAGES, it->site, SENDA_KEY_ANY, err);
+        }
+        for (unsigned k = 0; k < it->nkeys && rc == SENDA_OK; k++) {
+            rc = senda_totals_add(&b->totals, l->txn, TABLE_PAGES, it->site, b->keys[it->keys + k],
+                err);
+        }
+    }
+    return rc == SENDA_OK ? senda_totals_put(&b->totals, l->txn, TABLE_PAGES, err) : rc;
 }
 
 /* The whole batch in the open transaction, and its end either way. */
@@ -347,6 +393,9 @@ commit_batch(senda_live_t *l, senda_seq_t applied, keep_t keep, senda_err_t *err
             n++;
         }
         rc = commit_visitor(l, p, n, keep, err);
+    }
+    if (rc == SENDA_OK && keep != KEEP_NONE) {
+        rc = commit_totals(l, err);
     }
     if (rc == SENDA_OK) {
         rc = senda_put_u64(t, TABLE_META, SENDA_STR("applied"), applied, err);
@@ -403,6 +452,109 @@ senda_live_abort(senda_live_t *l)
     senda_txn_abort(l->txn);
     l->txn = NULL;
     empty_batch(l->batch);
+}
+
+uint64_t
+senda_live_journal(senda_live_t *l)
+{
+    uint64_t id = 0;
+    senda_txn_t *t;
+
+    if (senda_txn_begin(&t, l->store, false, NULL) == SENDA_OK) {
+        if (senda_get_u64(t, TABLE_META, SENDA_STR("journal"), &id) != SENDA_OK) {
+            id = 0;
+        }
+        senda_txn_abort(t);
+    }
+    return id;
+}
+
+senda_rc_t
+senda_live_set_journal(senda_live_t *l, uint64_t id, senda_err_t *err)
+{
+    senda_txn_t *t;
+    senda_rc_t rc = senda_txn_begin(&t, l->store, true, err);
+
+    if (rc != SENDA_OK) {
+        return rc;
+    }
+    rc = senda_put_u64(t, TABLE_META, SENDA_STR("journal"), id, err);
+    if (rc == SENDA_OK) {
+        return senda_txn_commit(t, err);
+    }
+    senda_txn_abort(t);
+    return rc;
+}
+
+/* ---- who was not seen for long ---- */
+
+/* Whether this entry is to go; one that cannot be read stays. */
+static bool
+is_stale(senda_live_t *l, senda_str_t value, senda_sec_t before)
+{
+    return senda_profile_load(&l->profile, value.p, value.n) == SENDA_OK &&
+        l->profile.last < before;
+}
+
+/* The stale ones among the next max visitors; SENDA_NONE: that was the last one. */
+static senda_rc_t
+find_stale(senda_live_t *l, senda_sec_t before, unsigned max, senda_visitor_t *stale, unsigned *n,
+    senda_err_t *err)
+{
+    senda_str_t from = l->sweeping ? visitor_key(&l->swept) : (senda_str_t){ NULL, 0 };
+    senda_str_t key, value;
+    senda_scan_t *scan = NULL;
+    senda_rc_t rc = senda_scan_begin(&scan, l->txn, TABLE_VISITORS, from);
+
+    while (rc == SENDA_OK && max-- > 0 && *n < SWEEP_DROPS) {
+        rc = senda_scan_next(scan, &key, &value);
+        if (rc == SENDA_OK && key.n == SENDA_VISITOR_LEN) {
+            memcpy(l->swept.b, key.p, SENDA_VISITOR_LEN);
+            l->sweeping = true;
+            if (is_stale(l, value, before)) {
+                stale[(*n)++] = l->swept;
+            }
+        }
+    }
+    senda_scan_end(scan);
+    if (rc != SENDA_OK && rc != SENDA_NONE) {
+        return senda_fail(err, rc, "live: cannot be swept");
+    }
+    return rc;
+}
+
+senda_rc_t
+senda_live_sweep(senda_live_t *l, senda_sec_t before, unsigned max, unsigned *gone,
+    senda_err_t *err)
+{
+    senda_visitor_t stale[SWEEP_DROPS];
+    unsigned n = 0;
+    senda_rc_t rc, found;
+
+    *gone = 0;
+    rc = senda_txn_begin(&l->txn, l->store, true, err);
+    if (rc != SENDA_OK) {
+        return rc;
+    }
+    found = find_stale(l, before, max, stale, &n, err);
+    rc = found == SENDA_NONE ? SENDA_OK : found;
+    for (unsigned i = 0; i < n && rc == SENDA_OK; i++) {
+        rc = senda_del(l->txn, TABLE_VISITORS, visitor_key(&stale[i]), err);
+    }
+    if (rc == SENDA_OK && n > 0) {
+        rc = senda_txn_commit(l->txn, err);
+    } else {
+        senda_txn_abort(l->txn);
+    }
+    l->txn = NULL;
+    if (rc != SENDA_OK) {
+        return rc;
+    }
+    *gone = n;
+    if (found == SENDA_NONE) {
+        l->sweeping = false;
+    }
+    return found;
 }
 
 senda_rc_t
@@ -469,4 +621,23 @@ senda_live_each(senda_live_t *l, senda_live_each_pt each, void *ctx, senda_err_t
     senda_scan_end(scan);
     senda_txn_abort(t);
     return rc;
+}
+
+senda_rc_t
+senda_live_totals(senda_live_t *l, senda_live_total_pt each, void *ctx, senda_err_t *err)
+{
+    return senda_totals_each(l->store, TABLE_PAGES, each, ctx, err);
+}
+
+uint64_t
+senda_live_visitors(senda_live_t *l)
+{
+    senda_txn_t *t;
+    uint64_t n = 0;
+
+    if (senda_txn_begin(&t, l->store, false, NULL) == SENDA_OK) {
+        n = senda_count(t, TABLE_VISITORS);
+        senda_txn_abort(t);
+    }
+    return n;
 }

@@ -1,7 +1,7 @@
 /*
- * published/: what the sidecar tells nginx. Compiled rules, the ids of names,
- * and what is true of a visitor but only the sidecar knows (tags given by
- * flows, blocks of `show`). No address of a person ever stands here.
+ * published/: what the sidecar tells nginx. Here: compiled rules, the ids of
+ * names, where it stands; senda_known.h has what it knows of visitors,
+ * senda_sent.h what was sent. No address of a person ever stands here.
  */
 
 #ifndef SENDA_PUBLISHED_H
@@ -19,8 +19,6 @@ typedef enum {
     SENDA_NAME_EVENT, /* custom ones, from SENDA_EVENT_CUSTOM on */
     SENDA_NAME_TAG,
     SENDA_NAME_FLOW,
-    SENDA_NAME_BLOCK,    /* what a `show` shows … */
-    SENDA_NAME_POSITION, /* … and where */
     SENDA_NAME_KINDS
 } senda_name_kind_t;
 
@@ -42,6 +40,28 @@ senda_rc_t senda_published_id(senda_published_t *p, senda_name_kind_t kind, uint
 senda_rc_t senda_published_set_rules(senda_published_t *p, uint64_t generation, senda_str_t blob,
     senda_err_t *err);
 
+senda_store_t *senda_published_store(senda_published_t *p);
+
+/* Reader: whether all tables are there; if not, opening anew may find more. */
+bool senda_published_whole(const senda_published_t *p);
+
+/*
+ * Writer, in a transaction: the sequence up to which the sidecar needs no
+ * visit of the journal any more. Reader: it; 0 if it was never said.
+ */
+senda_rc_t senda_published_set_consumed(senda_published_t *p, uint64_t seq, senda_err_t *err);
+uint64_t senda_published_consumed(senda_published_t *p);
+
+/*
+ * Writer, in a transaction: what was wrong with the rule files when they were
+ * read last, in a few lines (cut to SENDA_RULES_ERROR_MAX bytes); empty:
+ * nothing. Reader: copies it to buf of that size; its length.
+ */
+#define SENDA_RULES_ERROR_MAX 4096
+senda_rc_t senda_published_set_error(senda_published_t *p, senda_str_t text, senda_sec_t at,
+    senda_err_t *err);
+size_t senda_published_error(senda_published_t *p, char *buf, senda_sec_t *at);
+
 /* Cheap: the generation of the rules that are stored, 0 if none. Reader or writer. */
 uint64_t senda_published_generation(senda_published_t *p);
 
@@ -51,26 +71,5 @@ uint64_t senda_published_generation(senda_published_t *p);
  */
 senda_rc_t senda_published_rules(senda_published_t *p, void **blob, size_t *len,
     uint64_t *generation, senda_err_t *err);
-
-/* Writer, in a transaction: the tags that only the sidecar gives; ntags 0 forgets the visitor. */
-senda_rc_t senda_published_set_tags(senda_published_t *p, const senda_visitor_t *visitor,
-    const uint32_t *tags, unsigned ntags, senda_err_t *err);
-
-/* Reader: at most max tag ids; how many. */
-unsigned senda_published_tags(senda_published_t *p, const senda_visitor_t *visitor, uint32_t *tags,
-    unsigned max);
-
-/* A block that a visitor is to see; ids of names. */
-typedef struct {
-    uint32_t block, position;
-} senda_show_t;
-
-/* Writer, in a transaction: the blocks whose condition is true; nshows 0 forgets the visitor. */
-senda_rc_t senda_published_set_shows(senda_published_t *p, const senda_visitor_t *visitor,
-    const senda_show_t *shows, unsigned nshows, senda_err_t *err);
-
-/* Reader: at most max blocks; how many. */
-unsigned senda_published_shows(senda_published_t *p, const senda_visitor_t *visitor,
-    senda_show_t *shows, unsigned max);
 
 #endif

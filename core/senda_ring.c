@@ -45,6 +45,8 @@ typedef struct {
     _Alignas(64) _Atomic uint64_t head;
     _Alignas(64) _Atomic uint64_t tail;
     _Alignas(64) _Atomic uint64_t drops[DROPS_ROOM];
+    _Alignas(64) _Atomic uint64_t wanted; /* what follows is zero in a file of before */
+    _Alignas(64) _Atomic uint64_t durable;
 } ring_header_t;
 
 _Static_assert(sizeof(ring_header_t) <= RING_HEADER, "the header is one page");
@@ -71,6 +73,10 @@ static const char *const drop_names[SENDA_DROP_REASONS] = {
     [SENDA_DROP_CONSENT] = "consent",
     [SENDA_DROP_COOKIE] = "cookie",
     [SENDA_DROP_FIT] = "fit",
+    [SENDA_DROP_FORM] = "form",
+    [SENDA_DROP_FIELD] = "field",
+    [SENDA_DROP_TOKEN] = "token",
+    [SENDA_DROP_DURABLE] = "durable",
 };
 
 const char *
@@ -222,6 +228,42 @@ map_file(senda_ring_t **out, int fd, bool populate, const char *name, senda_err_
     r->mask = head.size - 1;
     r->fd = -1;
     *out = r;
+    return SENDA_OK;
+}
+
+senda_rc_t
+senda_ring_facts(senda_ring_facts_t *out, int dir, const char *name)
+{
+    ring_header_t h;
+    struct stat st;
+    uint64_t owner, head, tail, wanted, durable;
+    bool read_all;
+    int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
+
+    memset(out, 0, sizeof(*out));
+    if (fd < 0) {
+        return SENDA_SYS;
+    }
+    read_all = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+        pread(fd, &h, sizeof(h), 0) == (ssize_t)sizeof(h);
+    (void)close(fd);
+    if (!read_all || !header_is_possible(&h, (uint64_t)st.st_size)) {
+        return SENDA_BAD;
+    }
+    owner = atomic_load(&h.owner);
+    head = atomic_load(&h.head);
+    tail = atomic_load(&h.tail);
+    wanted = atomic_load(&h.wanted);
+    durable = atomic_load(&h.durable);
+    out->id = h.id;
+    out->size = h.size;
+    out->used = head - tail <= h.size ? head - tail : 0; /* tail may be of a moment later */
+    out->unsynced = wanted > durable ? wanted - durable : 0;
+    out->pid = (unsigned)(owner >> 32);
+    out->alive = word_alive(owner);
+    for (unsigned i = 0; i < SENDA_DROP_REASONS; i++) {
+        out->dropped[i] = atomic_load(&h.drops[i]);
+    }
     return SENDA_OK;
 }
 
@@ -424,6 +466,52 @@ senda_ring_claim(senda_ring_t **out, const char *dir, size_t size, senda_err_t *
     return rc;
 }
 
+/*
+ * The owner word stays this process's when the file is gone: who had opened it
+ * just before finds it owned by somebody alive. Were that process to die at
+ * this very moment, a claim could still succeed; senda_ring_is_gone tells then.
+ */
+senda_rc_t
+senda_ring_remove(const char *dir, const char *name, uint64_t id)
+{
+    senda_ring_t *r = NULL;
+    senda_rc_t rc = SENDA_NONE;
+    uint64_t owner, me = own_word();
+    int fd, d = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    if (d < 0) {
+        return SENDA_NONE;
+    }
+    fd = openat(d, name, O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
+    if (fd < 0 || map_file(&r, fd, false, name, NULL) != SENDA_OK) {
+        goto done;
+    }
+    owner = atomic_load_explicit(&r->h->owner, memory_order_acquire);
+    if (r->h->id != id || word_alive(owner) ||
+        !atomic_compare_exchange_strong(&r->h->owner, &owner, me)) {
+        goto done;
+    }
+    if (senda_ring_head(r) == senda_ring_tail(r) && unlinkat(d, name, 0) == 0) {
+        rc = SENDA_OK;
+    } else {
+        atomic_store_explicit(&r->h->owner, 0, memory_order_release);
+    }
+
+done:
+    senda_ring_close(r);
+    if (fd >= 0) {
+        (void)close(fd);
+    }
+    (void)close(d);
+    return rc;
+}
+
+uint64_t
+senda_ring_size(const senda_ring_t *r)
+{
+    return r->size;
+}
+
 /* ---- records ---- */
 
 uint64_t
@@ -448,6 +536,33 @@ void
 senda_ring_release(senda_ring_t *r, uint64_t pos)
 {
     atomic_store_explicit(&r->h->tail, pos, memory_order_release);
+}
+
+uint64_t
+senda_ring_want_durable(senda_ring_t *r)
+{
+    uint64_t head = atomic_load_explicit(&r->h->head, memory_order_relaxed);
+
+    atomic_store_explicit(&r->h->wanted, head, memory_order_release);
+    return head;
+}
+
+uint64_t
+senda_ring_wanted(const senda_ring_t *r)
+{
+    return atomic_load_explicit(&r->h->wanted, memory_order_acquire);
+}
+
+uint64_t
+senda_ring_durable(const senda_ring_t *r)
+{
+    return atomic_load_explicit(&r->h->durable, memory_order_acquire);
+}
+
+void
+senda_ring_set_durable(senda_ring_t *r, uint64_t pos)
+{
+    atomic_store_explicit(&r->h->durable, pos, memory_order_release);
 }
 
 void

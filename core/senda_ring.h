@@ -25,8 +25,12 @@ typedef enum {
     SENDA_DROP_STATUS, /* error, redirect, other method */
     SENDA_DROP_ASSET,
     SENDA_DROP_CONSENT,
-    SENDA_DROP_COOKIE, /* a cookie that is forged or expired */
-    SENDA_DROP_FIT,    /* pages or captures of a request beyond their bound */
+    SENDA_DROP_COOKIE,  /* a cookie that is forged or expired */
+    SENDA_DROP_FIT,     /* pages or captures of a request beyond their bound */
+    SENDA_DROP_FORM,    /* a form that a page names and that could not be read */
+    SENDA_DROP_FIELD,   /* an answer that is never kept, or too long */
+    SENDA_DROP_TOKEN,   /* a link of a message that nobody made, or knows any more */
+    SENDA_DROP_DURABLE, /* an answer that was not durable in time */
     SENDA_DROP_REASONS
 } senda_drop_t;
 
@@ -80,7 +84,45 @@ uint64_t senda_ring_head(const senda_ring_t *r);
 /* Consumer: everything before pos is journalled; its space may be used again. */
 void senda_ring_release(senda_ring_t *r, uint64_t pos);
 
+/*
+ * Answers that promise durability. Producer: asks for everything put so far to
+ * be made durable, and where that ends. Both: how far it is.
+ */
+uint64_t senda_ring_want_durable(senda_ring_t *r);
+uint64_t senda_ring_wanted(const senda_ring_t *r);
+uint64_t senda_ring_durable(const senda_ring_t *r);
+
+/* Consumer: everything before pos is journalled, and the journal is on the disk. */
+void senda_ring_set_durable(senda_ring_t *r, uint64_t pos);
+
+/*
+ * Removes the ring file `name` of dir, if it is the ring id, nobody alive owns
+ * it and everything in it was released. It is claimed for that, so nobody else
+ * can claim it meanwhile or afterwards; the caller keeps its own handle.
+ * SENDA_OK; SENDA_NONE: it stays.
+ */
+senda_rc_t senda_ring_remove(const char *dir, const char *name, uint64_t id);
+
+/* Bytes for records. */
+uint64_t senda_ring_size(const senda_ring_t *r);
+
 /* Whether a process (pid, and start time of /proc/PID/stat) that owns r still lives. */
 bool senda_ring_owner_alive(const senda_ring_t *r);
+
+/* What a ring's file says of itself, for who only shows it. */
+typedef struct {
+    uint64_t id, size, used; /* bytes */
+    uint64_t unsynced;       /* bytes that wait to be durable for an answer */
+    unsigned pid;            /* of its owner; 0: nobody has it */
+    bool alive;              /* the owner is */
+    uint64_t dropped[SENDA_DROP_REASONS];
+} senda_ring_facts_t;
+
+/*
+ * Reads them from the ring file `name` of an open directory without mapping it:
+ * a file that shrinks meanwhile kills nobody. SENDA_OK; SENDA_BAD (no ring);
+ * SENDA_SYS.
+ */
+senda_rc_t senda_ring_facts(senda_ring_facts_t *out, int dir, const char *name);
 
 #endif

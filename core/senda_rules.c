@@ -48,6 +48,8 @@ find_sections(senda_rules_t *r, const layout_header_t *h)
     r->nodes = section(r, h, LAYOUT_NODES);
     r->first = section(r, h, LAYOUT_FIRST);
     r->lists = section(r, h, LAYOUT_LISTS);
+    r->inputs = section(r, h, LAYOUT_INPUTS);
+    r->shows = section(r, h, LAYOUT_SHOWS);
     r->text = section(r, h, LAYOUT_TEXT);
 }
 
@@ -102,6 +104,9 @@ senda_rules_open(senda_rules_t **out, const void *blob, size_t len, senda_err_t 
     }
     find_sections(r, h);
     rc = senda_rules_check(r, err);
+    if (rc == SENDA_OK && senda_rules_index_args(r) != SENDA_OK) {
+        rc = senda_fail(err, SENDA_SYS, "no memory for rules");
+    }
     if (rc != SENDA_OK) {
         free(r);
         return rc;
@@ -118,6 +123,9 @@ senda_rules_open(senda_rules_t **out, const void *blob, size_t len, senda_err_t 
 void
 senda_rules_close(senda_rules_t *r)
 {
+    if (r != NULL) {
+        free(r->named);
+    }
     free(r);
 }
 
@@ -288,4 +296,48 @@ senda_rules_moments(const senda_rules_t *r, senda_key_t key)
         }
     }
     return most;
+}
+
+senda_rc_t
+senda_rules_input(const senda_rules_t *r, senda_key_t page, unsigned i, senda_str_t *input)
+{
+    uint32_t lo = 0, hi = r->n[LAYOUT_INPUTS];
+
+    while (lo < hi) {
+        uint32_t mid = lo + (hi - lo) / 2;
+
+        if (r->inputs[mid].page < page) {
+            lo = mid + 1;
+        } else {
+            hi = mid;
+        }
+    }
+    if (i >= r->n[LAYOUT_INPUTS] - lo || r->inputs[lo + i].page != page) {
+        return SENDA_NONE;
+    }
+    *input = layout_str(r, r->inputs[lo + i].name);
+    return SENDA_OK;
+}
+
+senda_rc_t
+senda_rules_show(const senda_rules_t *r, uint32_t site, unsigned i, senda_rule_show_t *show)
+{
+    uint32_t lo = 0, hi = r->n[LAYOUT_SHOWS];
+
+    while (lo < hi) {
+        uint32_t mid = lo + (hi - lo) / 2;
+
+        if (r->shows[mid].site < site) {
+            lo = mid + 1;
+        } else {
+            hi = mid;
+        }
+    }
+    if (i >= r->n[LAYOUT_SHOWS] - lo || r->shows[lo + i].site != site) {
+        return SENDA_NONE;
+    }
+    show->block = layout_str(r, r->shows[lo + i].block);
+    show->position = layout_str(r, r->shows[lo + i].position);
+    show->conditional = r->shows[lo + i].conditional != 0;
+    return SENDA_OK;
 }

@@ -73,6 +73,33 @@ senda_rc_t senda_rules_page(const senda_rules_t *r, uint32_t site, senda_str_t n
 senda_rc_t senda_rules_event(const senda_rules_t *r, uint32_t site, senda_str_t name,
     senda_key_t *key);
 
+/*
+ * Answers of a page's form that are kept, by the form's own names, i from 0:
+ * SENDA_OK with *input, SENDA_NONE after the last.
+ */
+senda_rc_t senda_rules_input(const senda_rules_t *r, senda_key_t page, unsigned i,
+    senda_str_t *input);
+
+/* A block that the rules show at a position of the page. */
+typedef struct {
+    senda_str_t block, position;
+    bool conditional; /* only to those of whom published/ says so; else to everybody */
+} senda_rule_show_t;
+
+/* A site's blocks in the order of its rule file, i from 0: SENDA_OK, SENDA_NONE after the last. */
+senda_rc_t senda_rules_show(const senda_rules_t *r, uint32_t site, unsigned i,
+    senda_rule_show_t *show);
+
+/* Whether a page of the site asks for an argument of that name (decoded). */
+bool senda_rules_names_arg(const senda_rules_t *r, uint32_t site, senda_str_t name);
+
+/* A host of the site (the first by name); empty for one that answers to every host, or none. */
+senda_str_t senda_rules_site_name(const senda_rules_t *r, uint32_t site);
+
+/* Calls each with every page and custom event of every site; names point into the blob. */
+typedef void (*senda_rules_name_pt)(void *ctx, uint32_t site, senda_key_t key, senda_str_t name);
+void senda_rules_names(const senda_rules_t *r, senda_rules_name_pt each, void *ctx);
+
 /* A tag's name by its id, also of those that only flows give; empty if unknown. */
 senda_str_t senda_rules_tag_name(const senda_rules_t *r, uint32_t tag);
 

@@ -138,6 +138,31 @@ tag_rules_ok(const senda_rules_t *r)
 }
 
 static bool
+inputs_ok(const senda_rules_t *r)
+{
+    for (uint32_t i = 0; i < r->n[LAYOUT_INPUTS]; i++) {
+        if (!text_ok(r, r->inputs[i].name, SENDA_NAME_MAX) ||
+            (i > 0 && r->inputs[i].page < r->inputs[i - 1].page)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool
+shows_ok(const senda_rules_t *r)
+{
+    for (uint32_t i = 0; i < r->n[LAYOUT_SHOWS]; i++) {
+        if (!text_ok(r, r->shows[i].block, SENDA_NAME_MAX) ||
+            !text_ok(r, r->shows[i].position, SENDA_NAME_MAX) ||
+            (i > 0 && r->shows[i].site < r->shows[i - 1].site)) {
+            return false;
+        }
+    }
+    return r->n[LAYOUT_SHOWS] <= SENDA_RULE_SHOWS;
+}
+
+static bool
 patterns_ok(const senda_rules_t *r)
 {
     for (uint32_t i = 0; i < r->n[LAYOUT_PATTERNS]; i++) {
@@ -238,6 +263,8 @@ senda_rules_check(const senda_rules_t *r, senda_err_t *err)
         : !pages_ok(r)                                          ? "pages"
         : !names_ok(r)                                          ? "names"
         : !tag_rules_ok(r)                                      ? "tags"
+        : !inputs_ok(r)                                         ? "inputs"
+        : !shows_ok(r)                                          ? "shows"
         : !patterns_ok(r)                                       ? "patterns"
         : !nodes_ok(r)                                          ? "nodes"
                                                                 : NULL;

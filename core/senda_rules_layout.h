@@ -25,7 +25,7 @@
 #endif
 
 #define LAYOUT_MAGIC   0x73656c7561646e73ull /* "sndaules" */
-#define LAYOUT_VERSION 1u
+#define LAYOUT_VERSION 2u
 
 #define LAYOUT_TOKENS_MAX 64          /* pieces of one pattern's path or argument */
 #define LAYOUT_ARGS_MAX   16          /* arguments that one pattern names */
@@ -47,10 +47,12 @@ enum {
     LAYOUT_PATTERNS,  /* page after page: those that match, then those that take away */
     LAYOUT_ARGS,
     LAYOUT_TOKENS,
-    LAYOUT_NODES, /* a node's children stand together, behind it, in order of first byte */
-    LAYOUT_FIRST, /* uint8_t: the first byte of each node's label */
-    LAYOUT_LISTS, /* uint32_t: patterns, each matching one once */
-    LAYOUT_TEXT,  /* char */
+    LAYOUT_NODES,  /* a node's children stand together, behind it, in order of first byte */
+    LAYOUT_FIRST,  /* uint8_t: the first byte of each node's label */
+    LAYOUT_LISTS,  /* uint32_t: patterns, each matching one once */
+    LAYOUT_INPUTS, /* answers of pages' forms, in order of the page's key */
+    LAYOUT_SHOWS,  /* site after site, in file order */
+    LAYOUT_TEXT,   /* char */
     LAYOUT_SECTIONS
 };
 
@@ -109,6 +111,17 @@ typedef struct {
     int32_t months, days;
     int64_t secs;
 } layout_tag_rule_t;
+
+typedef struct {
+    senda_key_t page;
+    layout_text_t name;
+} layout_input_t;
+
+typedef struct {
+    uint32_t site; /* id */
+    uint32_t conditional;
+    layout_text_t block, position;
+} layout_show_t;
 
 typedef struct {
     uint32_t page; /* position */
@@ -176,6 +189,8 @@ layout_record_size(unsigned section)
         [LAYOUT_NODES] = sizeof(layout_node_t),
         [LAYOUT_FIRST] = 1,
         [LAYOUT_LISTS] = sizeof(uint32_t),
+        [LAYOUT_INPUTS] = sizeof(layout_input_t),
+        [LAYOUT_SHOWS] = sizeof(layout_show_t),
         [LAYOUT_TEXT] = 1,
     };
 
@@ -196,6 +211,12 @@ layout_checksum(const void *data, size_t n)
     return h;
 }
 
+/* An argument that a page of a site names; site 0: a free place. */
+typedef struct {
+    uint32_t site; /* id */
+    layout_text_t name;
+} layout_named_t;
+
 /* The blob with its sections as pointers: what senda_rules_open has checked. */
 struct senda_rules_s {
     uint64_t generation;
@@ -212,9 +233,13 @@ struct senda_rules_s {
     const layout_node_t *nodes;
     const uint8_t *first;
     const uint32_t *lists;
+    const layout_input_t *inputs;
+    const layout_show_t *shows;
     const char *text;
     const senda_zone_step_t *steps;
     uint32_t n[LAYOUT_SECTIONS];
+    layout_named_t *named; /* a table of places, a power of two of them; NULL: nothing is named */
+    uint32_t nnamed;
     senda_zone_t zones[]; /* one a site */
 };
 
@@ -241,6 +266,9 @@ layout_site(const senda_rules_t *r, uint32_t id)
     }
     return lo < r->n[LAYOUT_SITES] && r->sites[lo].id == id ? &r->sites[lo] : NULL;
 }
+
+/* Makes the table of named arguments of a blob that is checked. SENDA_OK or SENDA_SYS. */
+senda_rc_t senda_rules_index_args(senda_rules_t *r);
 
 /* Every position, order and text of a blob whose sections are in place. SENDA_OK or SENDA_BAD. */
 senda_rc_t senda_rules_check(const senda_rules_t *r, senda_err_t *err);

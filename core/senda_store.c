@@ -15,7 +15,6 @@
 
 #include "senda_store.h"
 
-#include "senda_bytes.h"
 #include "senda_limits.h"
 
 #include <errno.h>
@@ -28,6 +27,7 @@
 #include <unistd.h>
 
 #define CATCH_UP_TRIES 100
+#define FREE_LISTS     4096 /* records of LMDB's list of free pages that are looked at */
 
 struct senda_txn_s {
     senda_store_t *store;
@@ -44,6 +44,8 @@ struct senda_store_s {
     size_t map_size;
     const char *const *names;
     unsigned ntables;
+    unsigned newer; /* a reader does without tables from here on */
+    unsigned there; /* tables that are */
     unsigned nopen; /* transactions in use */
     MDB_dbi tables[SENDA_STORE_TABLES];
     senda_txn_t writer;
@@ -60,11 +62,13 @@ struct senda_scan_s {
 };
 
 volatile sig_atomic_t senda_store_inside;
+const char *volatile senda_store_dir;
 
 static void
-enter(void)
+enter(const senda_store_t *s)
 {
     senda_store_inside = senda_store_inside + 1;
+    senda_store_dir = s->dir;
 }
 
 static void
@@ -86,6 +90,8 @@ rc_of(int code)
     case EDQUOT:
         return SENDA_FULL;
     case MDB_CORRUPTED:
+    case MDB_CURSOR_FULL: /* a tree deeper than can be */
+    case MDB_PAGE_FULL:
     case MDB_PAGE_NOTFOUND:
     case MDB_INVALID:
     case MDB_VERSION_MISMATCH:
@@ -156,13 +162,19 @@ open_tables(senda_store_t *s, senda_err_t *err)
 {
     MDB_txn *txn;
     unsigned create = s->mode == SENDA_STORE_READ ? 0 : MDB_CREATE;
-    int code = mdb_txn_begin(s->env, NULL, create == 0 ? MDB_RDONLY : 0, &txn);
+    int dead, code = mdb_txn_begin(s->env, NULL, create == 0 ? MDB_RDONLY : 0, &txn);
 
+    if (code == MDB_READERS_FULL && mdb_reader_check(s->env, &dead) == 0 && dead > 0) {
+        code = mdb_txn_begin(s->env, NULL, MDB_RDONLY, &txn);
+    }
     if (code != 0) {
         return fail(s, err, code, "begin");
     }
-    for (unsigned i = 0; i < s->ntables; i++) {
-        code = mdb_dbi_open(txn, s->names[i], create, &s->tables[i]);
+    for (s->there = 0; s->there < s->ntables; s->there++) {
+        code = mdb_dbi_open(txn, s->names[s->there], create, &s->tables[s->there]);
+        if (code == MDB_NOTFOUND && s->newer > 0 && s->there >= s->newer) {
+            break;
+        }
         if (code != 0) {
             mdb_txn_abort(txn);
             return fail(s, err, code, "open its tables");
@@ -185,6 +197,19 @@ env_close(senda_store_t *s)
         mdb_env_close(s->env);
         s->env = NULL;
     }
+}
+
+/* Asking for space that is there already would still go through every page of it. */
+static int
+set_aside(int fd, size_t size)
+{
+    struct stat st;
+
+    if (fstat(fd, &st) == 0 && (uint64_t)st.st_size >= size &&
+        (uint64_t)st.st_blocks * 512 >= (uint64_t)st.st_size) {
+        return 0;
+    }
+    return posix_fallocate(fd, 0, (off_t)size);
 }
 
 static senda_rc_t
@@ -220,7 +245,7 @@ env_open(senda_store_t *s, senda_err_t *err)
     }
     set_modes(s, fd);
     if (s->mode == SENDA_STORE_MEMORY) {
-        code = posix_fallocate(fd, 0, (off_t)s->map_size);
+        code = set_aside(fd, s->map_size);
         if (code != 0) {
             rc = fail(s, err, code, "set its space aside");
             goto failed;
@@ -259,11 +284,12 @@ senda_store_open(senda_store_t **out, const char *dir, senda_store_mode_t mode, 
     s->map_size = (map_size + page - 1) / page * page;
     s->names = schema->tables;
     s->ntables = schema->ntables;
+    s->newer = schema->newer;
     s->writer = (senda_txn_t){ .store = s, .write = true };
     for (unsigned i = 0; i < SENDA_STORE_READS; i++) {
         s->readers[i].store = s;
     }
-    enter();
+    enter(s);
     rc = env_open(s, err);
     leave();
     if (rc != SENDA_OK) {
@@ -281,7 +307,7 @@ senda_store_close(senda_store_t *s)
     if (s == NULL) {
         return;
     }
-    enter();
+    enter(s);
     if (s->writer.busy) {
         senda_txn_abort(&s->writer);
     }
@@ -296,28 +322,16 @@ senda_store_close(senda_store_t *s)
     free(s);
 }
 
-senda_rc_t
-senda_store_format(senda_store_t *s, unsigned table, uint64_t format, senda_err_t *err)
+bool
+senda_store_whole(const senda_store_t *s)
 {
-    senda_txn_t *t;
-    uint64_t found = 0;
-    senda_rc_t rc = senda_txn_begin(&t, s, s->mode != SENDA_STORE_READ, err);
+    return s->there == s->ntables;
+}
 
-    if (rc != SENDA_OK) {
-        return rc;
-    }
-    rc = senda_get_u64(t, table, SENDA_STR("format"), &found);
-    if (rc == SENDA_NONE && t->write) {
-        rc = senda_put_u64(t, table, SENDA_STR("format"), format, err);
-        if (rc == SENDA_OK) {
-            return senda_txn_commit(t, err);
-        }
-    } else if (rc == SENDA_BAD || (rc == SENDA_OK && found != format)) {
-        rc = senda_fail(err, SENDA_BAD, "%s: format %llu, this program reads %llu", s->dir,
-            (unsigned long long)found, (unsigned long long)format);
-    }
-    senda_txn_abort(t);
-    return rc;
+bool
+senda_store_writes(const senda_store_t *s)
+{
+    return s->mode != SENDA_STORE_READ;
 }
 
 uint64_t
@@ -329,7 +343,7 @@ senda_store_version(senda_store_t *s)
     if (s->env == NULL) {
         return 0;
     }
-    enter();
+    enter(s);
     code = mdb_env_info(s->env, &info);
     leave();
     return code == 0 ? info.me_last_txnid : 0;
@@ -355,6 +369,78 @@ senda_store_sync(senda_store_t *s, senda_err_t *err)
     return SENDA_OK;
 }
 
+/* Pages in LMDB's list of free ones: records of table 0 that begin with their number. */
+static uint64_t
+free_pages(MDB_txn *txn)
+{
+    MDB_cursor *cursor;
+    MDB_val k, v;
+    uint64_t sum = 0;
+    size_t n;
+
+    if (mdb_cursor_open(txn, 0, &cursor) != 0) {
+        return 0;
+    }
+    for (unsigned i = 0;
+         i < FREE_LISTS && mdb_cursor_get(cursor, &k, &v, i == 0 ? MDB_FIRST : MDB_NEXT) == 0;
+         i++) {
+        if (v.mv_size >= sizeof(n)) {
+            memcpy(&n, v.mv_data, sizeof(n));
+            sum += n;
+        }
+    }
+    mdb_cursor_close(cursor);
+    return sum;
+}
+
+uint64_t
+senda_store_used(senda_store_t *s)
+{
+    MDB_envinfo info;
+    MDB_stat stat;
+    senda_txn_t *t;
+    uint64_t pages = 0, unused;
+
+    if (senda_txn_begin(&t, s, false, NULL) != SENDA_OK) {
+        return 0;
+    }
+    if (mdb_env_info(s->env, &info) == 0 && mdb_env_stat(s->env, &stat) == 0) {
+        pages = info.me_last_pgno + 1;
+        unused = free_pages(t->txn);
+        pages = (unused < pages ? pages - unused : 0) * stat.ms_psize;
+    }
+    senda_txn_abort(t);
+    return pages;
+}
+
+senda_rc_t
+senda_store_copy(senda_store_t *s, const char *path, senda_err_t *err)
+{
+    int code = EINVAL, fd;
+
+    if (s->env == NULL) {
+        return senda_fail(err, SENDA_SYS, "%s: not open", s->dir);
+    }
+    fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0660);
+    if (fd < 0) {
+        return senda_fail(err, SENDA_SYS, "%s: cannot make: %s", path, strerror(errno));
+    }
+    enter(s);
+    code = mdb_env_copyfd2(s->env, fd, MDB_CP_COMPACT);
+    leave();
+    if (code == 0 && fdatasync(fd) != 0) {
+        code = errno;
+    }
+    if (close(fd) != 0 && code == 0) {
+        code = errno;
+    }
+    if (code != 0) {
+        (void)unlink(path);
+        return fail(s, err, code, "be copied");
+    }
+    return SENDA_OK;
+}
+
 unsigned
 senda_store_clear_readers(senda_store_t *s)
 {
@@ -363,7 +449,7 @@ senda_store_clear_readers(senda_store_t *s)
     if (s->env == NULL) {
         return 0;
     }
-    enter();
+    enter(s);
     if (mdb_reader_check(s->env, &dead) != 0) {
         dead = 0;
     }
@@ -468,7 +554,7 @@ senda_txn_begin(senda_txn_t **out, senda_store_t *s, bool write, senda_err_t *er
         (void)senda_fail(err, SENDA_SYS, "%s: too many transactions at once", s->dir);
         return SENDA_SYS;
     }
-    enter();
+    enter(s);
     rc = begin(t, err);
     if (rc != SENDA_OK) {
         leave();
@@ -497,6 +583,7 @@ senda_txn_commit(senda_txn_t *t, senda_err_t *err)
 {
     int code = 0;
 
+    senda_store_dir = t->store->dir;
     if (t->write) {
         code = mdb_txn_commit(t->txn);
     } else {
@@ -527,9 +614,10 @@ senda_get(senda_txn_t *t, unsigned table, senda_str_t key, senda_str_t *value)
     int code;
 
     *value = (senda_str_t){ NULL, 0 };
-    if (key.n == 0 || key.n > SENDA_STORE_KEY) {
+    if (key.n == 0 || key.n > SENDA_STORE_KEY || table >= t->store->there) {
         return SENDA_NONE;
     }
+    senda_store_dir = t->store->dir;
     code = mdb_get(t->txn, t->store->tables[table], &k, &v);
     if (code == 0) {
         *value = str_of(v);
@@ -543,8 +631,10 @@ senda_put(senda_txn_t *t, unsigned table, senda_str_t key, senda_str_t value, bo
     senda_err_t *err)
 {
     MDB_val k = val_of(key), v = val_of(value);
-    int code = mdb_put(t->txn, t->store->tables[table], &k, &v, append ? MDB_APPEND : 0);
+    int code;
 
+    senda_store_dir = t->store->dir;
+    code = mdb_put(t->txn, t->store->tables[table], &k, &v, append ? MDB_APPEND : 0);
     t->writes++;
     if (code == MDB_KEYEXIST) {
         return senda_fail(err, SENDA_SYS, "%s: a key to append is not the greatest", t->store->dir);
@@ -567,38 +657,15 @@ senda_del(senda_txn_t *t, unsigned table, senda_str_t key, senda_err_t *err)
 }
 
 senda_rc_t
-senda_get_u64(senda_txn_t *t, unsigned table, senda_str_t key, uint64_t *value)
-{
-    senda_str_t v;
-    senda_rc_t rc = senda_get(t, table, key, &v);
-
-    *value = 0;
-    if (rc != SENDA_OK) {
-        return rc;
-    }
-    if (v.n != 8) {
-        return SENDA_BAD;
-    }
-    *value = senda_get_be64(v.p);
-    return SENDA_OK;
-}
-
-senda_rc_t
-senda_put_u64(senda_txn_t *t, unsigned table, senda_str_t key, uint64_t value, senda_err_t *err)
-{
-    char buf[8];
-
-    senda_put_be64(buf, value);
-    return senda_put(t, table, key, (senda_str_t){ buf, sizeof(buf) }, false, err);
-}
-
-senda_rc_t
 senda_scan_begin(senda_scan_t **out, senda_txn_t *t, unsigned table, senda_str_t from)
 {
     senda_scan_t *scan;
     int code;
 
     *out = NULL;
+    if (table >= t->store->there) {
+        return SENDA_NONE;
+    }
     if (from.n > SENDA_STORE_KEY || (scan = calloc(1, sizeof(*scan))) == NULL) {
         return SENDA_SYS;
     }
@@ -689,9 +756,13 @@ senda_get_last(senda_txn_t *t, unsigned table, senda_str_t at, senda_str_t *key,
 {
     MDB_cursor *cursor;
     MDB_val k, v;
-    int code = mdb_cursor_open(t->txn, t->store->tables[table], &cursor);
+    int code;
 
     *key = *value = (senda_str_t){ NULL, 0 };
+    if (table >= t->store->there) {
+        return SENDA_NONE;
+    }
+    code = mdb_cursor_open(t->txn, t->store->tables[table], &cursor);
     if (code != 0) {
         return rc_of(code);
     }
@@ -710,5 +781,7 @@ senda_count(senda_txn_t *t, unsigned table)
 {
     MDB_stat stat;
 
-    return mdb_stat(t->txn, t->store->tables[table], &stat) == 0 ? stat.ms_entries : 0;
+    return table < t->store->there && mdb_stat(t->txn, t->store->tables[table], &stat) == 0
+        ? stat.ms_entries
+        : 0;
 }

@@ -25,6 +25,9 @@ typedef struct senda_scan_s senda_scan_t;
  */
 extern volatile sig_atomic_t senda_store_inside;
 
+/* The folder of the store that was used last: while inside, the one at fault, most likely. */
+extern const char *volatile senda_store_dir;
+
 #define SENDA_STORE_TABLES 16  /* tables of one environment */
 #define SENDA_STORE_READS  8   /* read transactions open at once in one handle */
 #define SENDA_STORE_KEY    511 /* bytes of a key, at least 1 */
@@ -36,10 +39,15 @@ typedef enum {
     SENDA_STORE_MEMORY,  /* MDB_WRITEMAP|MDB_NOSYNC on a file preallocated to its full size */
 } senda_store_mode_t;
 
-/* Tables of one environment, by position; the names outlive the store. */
+/*
+ * Tables of one environment, by position; the names outlive the store. A
+ * reader does without those from position `newer` on (0: without none), which
+ * a writer of before did not make: they are empty until it opens anew.
+ */
 typedef struct {
     const char *const *tables;
     unsigned ntables;
+    unsigned newer;
 } senda_schema_t;
 
 /*
@@ -52,6 +60,12 @@ typedef struct {
 senda_rc_t senda_store_open(senda_store_t **out, const char *dir, senda_store_mode_t mode,
     bool private_files, size_t map_size, const senda_schema_t *schema, senda_err_t *err);
 void senda_store_close(senda_store_t *s); /* NULL is allowed */
+
+/* Whether it was opened for writing. */
+bool senda_store_writes(const senda_store_t *s);
+
+/* Whether all tables were there when it was opened. */
+bool senda_store_whole(const senda_store_t *s);
 
 /*
  * The version of what the tables hold, kept under "format" in a table. A
@@ -69,6 +83,20 @@ uint64_t senda_store_version(senda_store_t *s);
 
 /* Makes all commits durable, from any process (fdatasync on the data file). */
 senda_rc_t senda_store_sync(senda_store_t *s, senda_err_t *err);
+
+/*
+ * Bytes in use: pages that were ever needed less those that are free again
+ * (those that the last transactions freed may still be read, and count as
+ * free). Reads the list of free pages, for which it takes a read transaction.
+ */
+uint64_t senda_store_used(senda_store_t *s);
+
+/*
+ * Writes all of the store as of now to the new file path (0660), without the
+ * space that is free; what it reads stays as it is meanwhile, while a writer
+ * goes on. SENDA_OK; SENDA_FULL (no space); SENDA_SYS; the file is then gone.
+ */
+senda_rc_t senda_store_copy(senda_store_t *s, const char *path, senda_err_t *err);
 
 /* Clears readers whose process died; returns how many. */
 unsigned senda_store_clear_readers(senda_store_t *s);

@@ -19,10 +19,53 @@ hex_of(unsigned char c)
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-static char
+static inline char
 lower(char c)
 {
-    return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
+    return (char)(c | ((unsigned char)(c - 'A') < 26) << 5);
+}
+
+/* Eight bytes at a time (Bit Twiddling Hacks, "determine if a word has a byte …"). */
+#define ONES           0x0101010101010101u
+#define HIGHS          (ONES << 7)
+#define HAS_ZERO(w)    (((w)-ONES) & ~(w)&HIGHS)
+#define HAS_BYTE(w, c) HAS_ZERO((w) ^ ONES * (c))
+#define HAS_LESS(w, c) (((w)-ONES * (c)) & ~(w)&HIGHS)
+
+/* How many bytes at the beginning of s surely stand for themselves, whatever part they are in. */
+static inline size_t
+plain_len(senda_str_t s)
+{
+    uint64_t w;
+    size_t i = 0;
+
+    for (; i + sizeof(w) <= s.n; i += sizeof(w)) {
+        memcpy(&w, s.p + i, sizeof(w));
+        if (((w & HIGHS) | HAS_LESS(w, 0x20) | HAS_BYTE(w, 0x7f) | HAS_BYTE(w, '%') |
+                HAS_BYTE(w, '+')) != 0) {
+            break;
+        }
+    }
+    return i;
+}
+
+/* Writes s in lower case. */
+static inline void
+lower_all(char *dst, senda_str_t s)
+{
+    uint64_t w, low, upper;
+    size_t i = 0;
+
+    for (; i + sizeof(w) <= s.n; i += sizeof(w)) {
+        memcpy(&w, s.p + i, sizeof(w));
+        low = w & ~HIGHS;
+        upper = (low + ONES * (0x80 - 'A')) & ~(low + ONES * (0x7f - 'Z')) & ~w & HIGHS;
+        w |= upper >> 2;
+        memcpy(dst + i, &w, sizeof(w));
+    }
+    for (; i < s.n; i++) {
+        dst[i] = lower(s.p[i]);
+    }
 }
 
 /* The byte that starts at src.p[*i], with *i moved past it. */
@@ -159,6 +202,13 @@ senda_url_decode(char *dst, size_t size, senda_str_t src, bool form, size_t *len
     unsigned char seen = 0;
     size_t i = 0, n = 0;
 
+    i = n = plain_len(src);
+    if (n > size) {
+        return SENDA_FULL;
+    }
+    if (n > 0) {
+        memcpy(dst, src.p, n);
+    }
     while (i < src.n) {
         unsigned char c = decode_byte(src, &i, form);
 
@@ -203,9 +253,7 @@ senda_host_decode(char *dst, size_t size, senda_str_t host)
     if (host.n > size) {
         return 0;
     }
-    for (size_t i = 0; i < host.n; i++) {
-        dst[i] = lower(host.p[i]);
-    }
+    lower_all(dst, host);
     return host.n;
 }
 

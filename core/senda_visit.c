@@ -8,10 +8,14 @@
 
 #include "senda_pack.h"
 
-#define VISIT_VERSION   1
-#define VISIT_FIELDS    10
-#define PRIVATE_VERSION 1
-#define PRIVATE_FIELDS  3
+#define VISIT_VERSION   2
+#define VISIT_FIELDS    13
+#define PRIVATE_VERSION 2
+#define PRIVATE_FIELDS  4
+
+/* Of version 1: without message, without form. */
+#define VISIT_FIELDS_1   10
+#define PRIVATE_FIELDS_1 3
 
 /* s cut to max bytes, not within a UTF-8 character. */
 static senda_str_t
@@ -62,6 +66,9 @@ senda_visit_dump(const senda_visit_t *v, void *buf, size_t size)
     senda_pack_str(&p, cut(v->path, SENDA_PATH_KEPT));
     dump_captures(&p, v);
     senda_pack_bin(&p, v->sealed.p, v->sealed.n);
+    senda_pack_bin(&p, v->message.b, senda_message_is_none(&v->message) ? 0 : SENDA_MESSAGE_LEN);
+    senda_pack_uint(&p, v->link);
+    senda_pack_uint(&p, v->channels);
     return senda_pack_len(&p);
 }
 
@@ -88,17 +95,38 @@ load_str(senda_unpacker_t *u, size_t max)
     return s;
 }
 
+/* A name of 128 bits, or none. */
 static void
-load_visitor(senda_unpacker_t *u, senda_visitor_t *visitor)
+load_name(senda_unpacker_t *u, uint8_t name[16])
 {
     senda_str_t s = senda_unpack_bin(u);
 
-    memset(visitor, 0, sizeof(*visitor));
-    if (s.n == SENDA_VISITOR_LEN) {
-        memcpy(visitor->b, s.p, SENDA_VISITOR_LEN);
+    memset(name, 0, 16);
+    if (s.n == 16) {
+        memcpy(name, s.p, 16);
     } else if (s.n != 0) {
         u->bad = true;
     }
+}
+
+_Static_assert(SENDA_VISITOR_LEN == 16 && SENDA_MESSAGE_LEN == 16, "both are such a name");
+
+static void
+load_message(senda_unpacker_t *u, senda_visit_t *v)
+{
+    load_name(u, v->message.b);
+    v->link = load_u32(u);
+    v->channels = load_u32(u);
+}
+
+/* The version of an array that has these many fields in version 1 or 2, 0 for any other. */
+static unsigned
+load_version(senda_unpacker_t *u, uint32_t fields1, uint32_t fields2)
+{
+    uint32_t n = senda_unpack_array(u);
+    uint64_t version = senda_unpack_uint(u);
+
+    return version == 1 && n == fields1 ? 1 : version == 2 && n == fields2 ? 2 : 0;
 }
 
 static void
@@ -138,21 +166,28 @@ senda_rc_t
 senda_visit_load(senda_visit_t *v, const void *data, size_t len)
 {
     senda_unpacker_t u;
+    unsigned version;
 
     v->nkeys = v->ncaptures = 0;
+    memset(&v->message, 0, sizeof(v->message));
+    v->link = v->channels = 0;
     senda_unpack_init(&u, data, len);
-    if (senda_unpack_array(&u) != VISIT_FIELDS || senda_unpack_uint(&u) != VISIT_VERSION) {
+    version = load_version(&u, VISIT_FIELDS_1, VISIT_FIELDS);
+    if (version == 0) {
         return SENDA_BAD;
     }
     v->site = load_u32(&u);
     v->generation = senda_unpack_uint(&u);
     v->at = senda_unpack_int(&u);
-    load_visitor(&u, &v->visitor);
+    load_name(&u, v->visitor.b);
     v->flags = load_u32(&u);
     load_keys(&u, v);
     v->path = load_str(&u, SENDA_PATH_KEPT);
     load_captures(&u, v);
     v->sealed = senda_unpack_bin(&u);
+    if (version == VISIT_VERSION) {
+        load_message(&u, v);
+    }
     return senda_unpack_at_end(&u) && v->sealed.n <= SENDA_SEALED_MAX ? SENDA_OK : SENDA_BAD;
 }
 
@@ -161,7 +196,8 @@ senda_private_dump(const senda_private_t *p, void *buf, size_t size)
 {
     senda_packer_t pk;
 
-    if (p->contact.n > SENDA_HEADER_MAX || p->event.n > SENDA_HEADER_MAX) {
+    if (p->contact.n > SENDA_HEADER_MAX || p->event.n > SENDA_HEADER_MAX ||
+        p->form.n > SENDA_HEADER_MAX) {
         return 0;
     }
     senda_pack_init(&pk, buf, size);
@@ -169,6 +205,7 @@ senda_private_dump(const senda_private_t *p, void *buf, size_t size)
     senda_pack_uint(&pk, PRIVATE_VERSION);
     senda_pack_str(&pk, p->contact);
     senda_pack_str(&pk, p->event);
+    senda_pack_str(&pk, p->form);
     return senda_pack_len(&pk);
 }
 
@@ -176,12 +213,15 @@ senda_rc_t
 senda_private_load(senda_private_t *p, const void *data, size_t len)
 {
     senda_unpacker_t u;
+    unsigned version;
 
     senda_unpack_init(&u, data, len);
-    if (senda_unpack_array(&u) != PRIVATE_FIELDS || senda_unpack_uint(&u) != PRIVATE_VERSION) {
+    version = load_version(&u, PRIVATE_FIELDS_1, PRIVATE_FIELDS);
+    if (version == 0) {
         return SENDA_BAD;
     }
     p->contact = load_str(&u, SENDA_HEADER_MAX);
     p->event = load_str(&u, SENDA_HEADER_MAX);
+    p->form = version == PRIVATE_VERSION ? load_str(&u, SENDA_HEADER_MAX) : (senda_str_t){ "", 0 };
     return senda_unpack_at_end(&u) ? SENDA_OK : SENDA_BAD;
 }

@@ -1,5 +1,5 @@
 /*
- * The visitor's cookie in requests and responses.
+ * The visitor's cookie in requests and responses: made, made anew, taken back.
  *
  * A new visitor gets a cookie that carries the landing visit; nothing of it
  * is stored until the cookie comes back. It is made anew without the landing
@@ -10,9 +10,12 @@
 
 #include "ngx_http_senda.h"
 
+#include "senda_query.h"
+
 #define NGX_HTTP_SENDA_DAY     (24 * 60 * 60)
 #define NGX_HTTP_SENDA_HOST    253 /* bytes of a host in a cookie: the longest that DNS has */
 #define NGX_HTTP_SENDA_RENEWAL 30  /* days after which a cookie is made anew */
+#define NGX_HTTP_SENDA_STAMP   300 /* s after which the session in it is */
 
 static unsigned
 ngx_http_senda_max_age_days(ngx_http_senda_srv_conf_t *scf)
@@ -20,19 +23,28 @@ ngx_http_senda_max_age_days(ngx_http_senda_srv_conf_t *scf)
     return (unsigned)ngx_min((scf->max_age + NGX_HTTP_SENDA_DAY - 1) / NGX_HTTP_SENDA_DAY, 65535);
 }
 
-/* The value of the first cookie of that name: NGX_OK or NGX_DECLINED. */
-static ngx_int_t
-ngx_http_senda_find_cookie(ngx_http_request_t *r, ngx_str_t *name, ngx_str_t *value)
+/* The value of the first cookie of that name; empty: none. By memchr: nginx's own goes byte by byte. */
+static senda_str_t
+ngx_http_senda_find_cookie(ngx_http_request_t *r, ngx_str_t *name)
 {
+    senda_str_t value = { "", 0 };
+
 #if (nginx_version >= 1023000)
-    return ngx_http_parse_multi_header_lines(r, r->headers_in.cookie, name, value) != NULL
-        ? NGX_OK
-        : NGX_DECLINED;
+    ngx_table_elt_t *h;
+
+    for (h = r->headers_in.cookie; h && value.n == 0; h = h->next) {
+        value = senda_cookie_find(ngx_http_senda_slice(h->value), ngx_http_senda_slice(*name));
+    }
 #else
-    return ngx_http_parse_multi_header_lines(&r->headers_in.cookies, name, value) != NGX_DECLINED
-        ? NGX_OK
-        : NGX_DECLINED;
+    ngx_table_elt_t **h = r->headers_in.cookies.elts;
+    ngx_uint_t i;
+
+    for (i = 0; i < r->headers_in.cookies.nelts && value.n == 0; i++) {
+        value = senda_cookie_find(ngx_http_senda_slice(h[i]->value), ngx_http_senda_slice(*name));
+    }
 #endif
+
+    return value;
 }
 
 void
@@ -42,26 +54,28 @@ ngx_http_senda_read_cookie(ngx_http_request_t *r, ngx_http_senda_ctx_t *ctx)
     ngx_http_senda_srv_conf_t *scf = ngx_http_get_module_srv_conf(r, ngx_http_senda_module);
     char scratch[SENDA_COOKIE_MAX];
     senda_cookie_t cookie;
-    ngx_str_t value;
+    senda_str_t value = ngx_http_senda_find_cookie(r, &scf->cookie);
     uint16_t today;
     char *p;
 
-    if (ngx_http_senda_find_cookie(r, &scf->cookie, &value) != NGX_OK || value.len == 0) {
+    if (value.n == 0) {
         return;
     }
 
     today = (uint16_t)(ctx->at / 1000 / NGX_HTTP_SENDA_DAY);
 
-    if (senda_cookie_read(&cookie, mcf->keys, ngx_http_senda_slice(scf->cookie),
-            ngx_http_senda_slice(value), today, ngx_http_senda_max_age_days(scf),
-            scratch) != SENDA_OK) {
+    if (senda_cookie_read(&cookie, mcf->keys, ngx_http_senda_slice(scf->cookie), value, today,
+            ngx_http_senda_max_age_days(scf), scratch) != SENDA_OK) {
         ctx->forged = 1;
         return;
     }
 
     ctx->returned = 1;
-    ctx->visitor = cookie.visitor;
+    ctx->visitor = ctx->came = cookie.visitor;
     ctx->cookie_day = cookie.day;
+    ctx->known = senda_cookie_has_person(&cookie);
+    ctx->session = cookie.session;
+    ngx_memcpy(ctx->person, cookie.person, SENDA_PERSON_LEN);
 
     if (cookie.landing) {
         p = ngx_pnalloc(r->pool, cookie.landing_uri.n);
@@ -77,9 +91,9 @@ ngx_http_senda_read_cookie(ngx_http_request_t *r, ngx_http_senda_ctx_t *ctx)
 }
 
 /*
- * "/path?args" of this request, with "POST " before it if it was one; without
- * args if too long. A cookie for a whole domain may come back to another host
- * and site: before all that it says "@SITE HOST ".
+ * "/path?args" of this request, of the arguments only those that may be kept,
+ * with "POST " before it if it was one. A cookie for a whole domain may come
+ * back to another host and site: before all that it says "@SITE HOST ".
  */
 static senda_str_t
 ngx_http_senda_landing_uri(ngx_http_request_t *r, ngx_http_senda_ctx_t *ctx, char *buf)
@@ -87,11 +101,24 @@ ngx_http_senda_landing_uri(ngx_http_request_t *r, ngx_http_senda_ctx_t *ctx, cha
     ngx_http_senda_srv_conf_t *scf = ngx_http_get_module_srv_conf(r, ngx_http_senda_module);
     senda_str_t uri = ngx_http_senda_slice(r->unparsed_uri);
     ngx_str_t *host = &r->headers_in.server;
-    size_t n = 0;
+    senda_str_t args;
+    size_t n = 0, len;
     const char *q;
 
+    if (ctx->click.n) {
+        memcpy(buf, ctx->click.p, ctx->click.n);
+        return (senda_str_t){ buf, ctx->click.n };
+    }
+
+    /* The page that a click led to stands behind the click. */
+    if (ctx->nobody && ctx->returned) {
+        memcpy(buf, ctx->landing_uri.p, ctx->landing_uri.n);
+        n = ctx->landing_uri.n;
+        buf[n++] = ' ';
+    }
+
     if (scf->domain.len && host->len <= NGX_HTTP_SENDA_HOST) {
-        n = ngx_sprintf((u_char *)buf, "@%uD %V ", ctx->site, host) - (u_char *)buf;
+        n = ngx_sprintf((u_char *)buf + n, "@%uD %V ", ctx->site, host) - (u_char *)buf;
     }
 
     if (ctx->method == SENDA_METHOD_POST) {
@@ -99,17 +126,26 @@ ngx_http_senda_landing_uri(ngx_http_request_t *r, ngx_http_senda_ctx_t *ctx, cha
         n += 5;
     }
 
-    if (uri.n > SENDA_LANDING_MAX - n) {
-        q = memchr(uri.p, '?', uri.n);
-        uri.n = q ? (size_t)(q - uri.p) : uri.n;
-        uri.n = ngx_min(uri.n, SENDA_LANDING_MAX - n);
+    q = uri.n ? memchr(uri.p, '?', uri.n) : NULL;
+    len = q ? (size_t)(q - uri.p) : uri.n;
+    args = (senda_str_t){ q ? q + 1 : uri.p, q ? uri.n - len - 1 : 0 };
+    len = ngx_min(len, SENDA_LANDING_MAX - n);
+    memcpy(buf + n, uri.p, len);
+    n += len;
+
+    if (args.n && n + 1 < SENDA_LANDING_MAX) {
+        len = senda_query_trim(ctx->rules->rules, ctx->site, args, buf + n + 1,
+            SENDA_LANDING_MAX - n - 1);
+        if (len) {
+            buf[n] = '?';
+            n += 1 + len;
+        }
     }
 
-    memcpy(buf + n, uri.p, uri.n);
-
-    return (senda_str_t){ buf, n + uri.n };
+    return (senda_str_t){ buf, n };
 }
 
+/* Adds the cookie; without a value one that takes it back. */
 static ngx_int_t
 ngx_http_senda_add_cookie(ngx_http_request_t *r, ngx_http_senda_srv_conf_t *scf, ngx_str_t *value)
 {
@@ -139,7 +175,8 @@ ngx_http_senda_add_cookie(ngx_http_request_t *r, ngx_http_senda_srv_conf_t *scf,
     ngx_str_set(&h->key, "Set-Cookie");
     h->value.data = p;
 
-    p = ngx_sprintf(p, "%V=%V; Path=/; Max-Age=%T", &scf->cookie, value, scf->max_age);
+    p = ngx_sprintf(p, "%V=%V; Path=/; Max-Age=%T", &scf->cookie, value,
+        value->len ? scf->max_age : 0);
     if (scf->domain.len) {
         p = ngx_sprintf(p, "; Domain=%V", &scf->domain);
     }
@@ -159,9 +196,10 @@ ngx_http_senda_add_cookie(ngx_http_request_t *r, ngx_http_senda_srv_conf_t *scf,
 static ngx_uint_t
 ngx_http_senda_may_carry(ngx_http_request_t *r, ngx_http_senda_ctx_t *ctx)
 {
+    ngx_http_senda_srv_conf_t *scf = ngx_http_get_module_srv_conf(r, ngx_http_senda_module);
     senda_drop_t why;
 
-    if (!ctx->consent || ctx->bot || ctx->prefetch || ctx->head || r->headers_in.range) {
+    if (scf->no_cookie || ctx->bot || ctx->prefetch || ctx->head || r->headers_in.range) {
         return 0;
     }
 
@@ -169,7 +207,8 @@ ngx_http_senda_may_carry(ngx_http_request_t *r, ngx_http_senda_ctx_t *ctx)
         return 0;
     }
 
-    return ctx->nparts > 0 || ngx_http_senda_counts(r, ctx, r->headers_out.status, &why);
+    return ctx->nparts > 0 || ctx->logout || ctx->click.n > 0 ||
+        ngx_http_senda_counts(r, ctx, r->headers_out.status, &why);
 }
 
 /* Whether the cookie that came is old enough to be made anew, so that regular visitors keep it. */
@@ -181,6 +220,119 @@ ngx_http_senda_is_old(ngx_http_senda_ctx_t *ctx, ngx_http_senda_srv_conf_t *scf,
     return (unsigned)(today - ctx->cookie_day) > ngx_min(half, NGX_HTTP_SENDA_RENEWAL);
 }
 
+/* Whether what the cookie says of the person or the session is no longer so. */
+static ngx_uint_t
+ngx_http_senda_is_stale(ngx_http_senda_ctx_t *ctx)
+{
+    if (ctx->marked || ctx->logout) {
+        return ctx->marked || ctx->session != 0;
+    }
+
+    return (ctx->login || ngx_http_senda_is_personal(ctx)) &&
+        ctx->at / 1000 - ctx->session >= NGX_HTTP_SENDA_STAMP;
+}
+
+/* A visitor's first cookie. 0: there is no randomness. */
+static ngx_uint_t
+ngx_http_senda_fill_new(ngx_http_request_t *r, ngx_http_senda_ctx_t *ctx, senda_cookie_t *c,
+    char *landing)
+{
+    /* What the upstream said of the person is recorded at once, under this visitor. */
+    c->landing = !ngx_http_senda_is_said(ctx);
+    c->landing_at = ctx->at / 1000;
+    c->landing_uri = ngx_http_senda_landing_uri(r, ctx, landing);
+
+    return ctx->other ? !senda_visitor_is_none(&c->visitor)
+                      : senda_visitor_make(&c->visitor) == SENDA_OK;
+}
+
+/* Whether the landing in nobody's cookie is to say more: another click, or the page it led to. */
+static ngx_uint_t
+ngx_http_senda_leads_on(ngx_http_senda_ctx_t *ctx)
+{
+    senda_str_t landing = ctx->landing_uri, token;
+
+    return ctx->nobody &&
+        (ctx->click.n || (ngx_http_senda_cut_click(&landing, &token) && landing.n == 0));
+}
+
+/* What the cookie of this response says; 0: the one that the client has is as good. */
+static ngx_uint_t
+ngx_http_senda_fill_cookie(ngx_http_request_t *r, ngx_http_senda_ctx_t *ctx, senda_cookie_t *c,
+    char *landing)
+{
+    ngx_http_senda_srv_conf_t *scf = ngx_http_get_module_srv_conf(r, ngx_http_senda_module);
+    ngx_uint_t settled;
+
+    ngx_memzero(c, sizeof(senda_cookie_t));
+    c->day = (uint16_t)(ctx->at / 1000 / NGX_HTTP_SENDA_DAY);
+    c->visitor = ctx->visitor;
+
+    if (ctx->login || ctx->known) {
+        ngx_memcpy(c->person, ctx->person, SENDA_PERSON_LEN);
+        c->session = ctx->login || ngx_http_senda_is_personal(ctx) ? ctx->at / 1000 : 0;
+    }
+
+    if (!ctx->returned) {
+        return ngx_http_senda_fill_new(r, ctx, c, landing);
+    }
+
+    settled = ctx->landing && ngx_http_senda_live_profile(&ctx->visitor, NULL) == SENDA_OK;
+
+    if (ctx->landing && !settled) {
+        c->landing = 1;
+        c->landing_at = ctx->landing_at;
+        c->landing_uri = ctx->landing_uri;
+
+        if (ngx_http_senda_leads_on(ctx)) {
+            c->landing_at = ctx->click.n ? ctx->at / 1000 : ctx->landing_at;
+            c->landing_uri = ngx_http_senda_landing_uri(r, ctx, landing);
+            return 1;
+        }
+    }
+
+    return settled || ngx_http_senda_is_stale(ctx) ||
+        (!ctx->landing && ngx_http_senda_is_old(ctx, scf, c->day));
+}
+
+/* Whether the response is, or can be made, for its client alone. NGX_OK, NGX_DECLINED, NGX_ERROR. */
+static ngx_int_t
+ngx_http_senda_claim(ngx_http_request_t *r, ngx_uint_t public)
+{
+    ngx_http_senda_srv_conf_t *scf = ngx_http_get_module_srv_conf(r, ngx_http_senda_module);
+
+    if (!public) {
+        return NGX_OK;
+    }
+
+    return scf->make_private ? ngx_http_senda_make_private(r) : NGX_DECLINED;
+}
+
+/*
+ * Takes the cookie back. Where that cannot be done yet the visitor is forgotten
+ * all the same, once: as long as live/ knows it.
+ */
+static ngx_int_t
+ngx_http_senda_take_back(ngx_http_request_t *r, ngx_http_senda_ctx_t *ctx, ngx_uint_t public)
+{
+    ngx_http_senda_srv_conf_t *scf = ngx_http_get_module_srv_conf(r, ngx_http_senda_module);
+    ngx_str_t none = ngx_null_string;
+    ngx_int_t rc = NGX_DECLINED;
+
+    if (ngx_http_senda_may_carry(r, ctx)) {
+        rc = ngx_http_senda_claim(r, public);
+    }
+
+    if (rc == NGX_OK) {
+        ctx->forget = 1;
+        return ngx_http_senda_add_cookie(r, scf, &none);
+    }
+
+    ctx->forget = ngx_http_senda_live_profile(&ctx->came, NULL) == SENDA_OK;
+
+    return rc == NGX_DECLINED ? NGX_OK : rc;
+}
+
 ngx_int_t
 ngx_http_senda_set_cookie(ngx_http_request_t *r, ngx_http_senda_ctx_t *ctx, ngx_uint_t public)
 {
@@ -188,32 +340,17 @@ ngx_http_senda_set_cookie(ngx_http_request_t *r, ngx_http_senda_ctx_t *ctx, ngx_
     ngx_http_senda_srv_conf_t *scf = ngx_http_get_module_srv_conf(r, ngx_http_senda_module);
     char value[SENDA_COOKIE_MAX], landing[SENDA_LANDING_MAX];
     senda_cookie_t c;
+    ngx_int_t rc;
     ngx_str_t s;
 
-    if (public || !ngx_http_senda_may_carry(r, ctx)) {
-        return NGX_OK;
+    if (ctx->withdrawn) {
+        return ngx_http_senda_take_back(r, ctx, public);
     }
 
-    ngx_memzero(&c, sizeof(senda_cookie_t));
-    c.day = (uint16_t)(ctx->at / 1000 / NGX_HTTP_SENDA_DAY);
-    c.visitor = ctx->visitor;
-
-    if (!ctx->returned) {
-        if (senda_visitor_make(&c.visitor) != SENDA_OK) {
-            return NGX_OK;
-        }
-
-        /* What the upstream said of the person is recorded at once, under this visitor. */
-        c.landing = ctx->nparts == 0;
-        c.landing_at = ctx->at / 1000;
-        c.landing_uri = ngx_http_senda_landing_uri(r, ctx, landing);
-
-    } else if (ctx->landing) {
-        if (ngx_http_senda_live_profile(&ctx->visitor, NULL) != SENDA_OK) {
-            return NGX_OK;
-        }
-
-    } else if (!ngx_http_senda_is_old(ctx, scf, c.day)) {
+    /* A regular visitor's cookie can wait for a response that no cache keeps. */
+    if (!ctx->consent || !ngx_http_senda_may_carry(r, ctx) ||
+        (public && (ctx->returned || !scf->make_private)) ||
+        !ngx_http_senda_fill_cookie(r, ctx, &c, landing)) {
         return NGX_OK;
     }
 
@@ -222,6 +359,11 @@ ngx_http_senda_set_cookie(ngx_http_request_t *r, ngx_http_senda_ctx_t *ctx, ngx_
         sizeof(value));
     if (s.len == 0) {
         return NGX_OK;
+    }
+
+    rc = ngx_http_senda_claim(r, public);
+    if (rc != NGX_OK) {
+        return rc;
     }
 
     if (!ctx->returned) {

@@ -14,287 +14,39 @@
  * exits. A landing visit that is repeated is dropped here.
  */
 
-#include "ngx_http_senda.h"
+#include "ngx_http_senda_drain.h"
 
-#include <sys/file.h>
+#define NGX_HTTP_SENDA_BUSY  5    /* ms to the next tick when there was something to do */
+#define NGX_HTTP_SENDA_IDLE  20   /* … and when there was not: the longest a visit waits */
+#define NGX_HTTP_SENDA_RULES 3000 /* ms without rules before that is said */
 
-#define NGX_HTTP_SENDA_BUSY  5     /* ms to the next tick when there was something to do */
-#define NGX_HTTP_SENDA_IDLE  20    /* … and when there was not: the longest a visit waits */
-#define NGX_HTTP_SENDA_CLEAR 10000 /* ms between two looks for readers that died */
-#define NGX_HTTP_SENDA_RULES 3000  /* ms without rules before that is said */
+ngx_http_senda_drain_t ngx_http_senda_drain;
 
 static struct {
-    int lock; /* the descriptor + 1, 0: not open */
-    unsigned elected : 1;
-    unsigned behind : 1; /* live/ has not applied all of the journal */
-    unsigned said : 1;   /* that there are no rules */
-    senda_journal_t *journal;
-    senda_live_t *live;
-    ngx_http_senda_rules_t *rules; /* held during a tick */
-    ngx_uint_t turn;               /* the ring that a batch begins with */
-    ngx_msec_t cleared;
+    ngx_uint_t turn;  /* the ring that a batch begins with */
     ngx_msec_t began; /* to look for rules */
-    ngx_http_senda_retry_t lock_retry;
-    ngx_http_senda_retry_t journal_retry;
-    ngx_http_senda_retry_t live_retry;
-    ngx_http_senda_retry_t full_retry;
+    ngx_uint_t said;  /* that there are none */
     ngx_http_senda_retry_t ring_retry;
     ngx_event_t timer;
     ngx_connection_t peer; /* the timer's data, whose descriptor nginx logs; holds the settings */
-} ngx_http_senda_drain;
+} ngx_http_senda_ticks;
 
 /* What a batch has gathered. */
 typedef struct {
+    ngx_http_senda_main_conf_t *mcf;
     ngx_uint_t records; /* read from the rings */
     senda_seq_t last;   /* of the last visit added, 0: none */
     ngx_uint_t live;    /* whether visits are applied to live/ in the same go */
+    ngx_uint_t added;   /* to the journal */
+    ngx_uint_t damaged;
 } ngx_http_senda_batch_t;
-
-/* ---- election ---- */
-
-static ngx_uint_t
-ngx_http_senda_elect(ngx_http_senda_main_conf_t *mcf)
-{
-    char path[NGX_MAX_PATH + sizeof("/journal/drain.lock")];
-    senda_err_t err;
-    int fd;
-
-    if (ngx_http_senda_drain.elected) {
-        return 1;
-    }
-
-    if (ngx_http_senda_drain.lock == 0) {
-        if (!ngx_http_senda_due(&ngx_http_senda_drain.lock_retry)) {
-            return 0;
-        }
-
-        ngx_sprintf((u_char *)path, "%V/journal/drain.lock%Z", &mcf->store);
-
-        fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0660);
-        if (fd == -1) {
-            senda_fail(&err, SENDA_SYS, "cannot open \"%s\": %m", path);
-            ngx_http_senda_failed(&ngx_http_senda_drain.lock_retry, "drain", &err);
-            return 0;
-        }
-
-        (void)fchmod(fd, 0660); /* the group's, like the journal beside it */
-        ngx_http_senda_recovered(&ngx_http_senda_drain.lock_retry);
-        ngx_http_senda_drain.lock = fd + 1;
-    }
-
-    if (flock(ngx_http_senda_drain.lock - 1, LOCK_EX | LOCK_NB) == -1) {
-        return 0;
-    }
-
-    ngx_http_senda_drain.elected = 1;
-    ngx_log_error(NGX_LOG_INFO, ngx_cycle->log, 0, "senda: this process drains the rings");
-
-    return 1;
-}
-
-/* ---- stores ---- */
-
-static void
-ngx_http_senda_read_boot(char *boot, size_t size)
-{
-    ssize_t n = -1;
-    int fd;
-
-    fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
-    if (fd != -1) {
-        n = read(fd, boot, size - 1);
-        (void)close(fd);
-    }
-
-    if (n > 0 && boot[n - 1] == '\n') {
-        n--;
-    }
-
-    boot[ngx_max(n, 0)] = '\0';
-}
-
-static senda_rc_t
-ngx_http_senda_open_journal(ngx_http_senda_main_conf_t *mcf, senda_err_t *err)
-{
-    char dir[NGX_MAX_PATH + sizeof("/journal")];
-    char boot[64];
-    senda_rc_t rc;
-
-    ngx_sprintf((u_char *)dir, "%V/journal%Z", &mcf->store);
-    ngx_http_senda_read_boot(boot, sizeof(boot));
-
-    rc = senda_journal_open_write(&ngx_http_senda_drain.journal, dir, boot, err);
-    if (rc != SENDA_OK) {
-        ngx_http_senda_drain.journal = NULL;
-    }
-
-    return rc;
-}
-
-/* Opens live/; one that is ahead of the journal, or unreadable, is made anew. */
-static senda_rc_t
-ngx_http_senda_open_live(ngx_http_senda_main_conf_t *mcf, senda_err_t *err)
-{
-    senda_live_t **live = &ngx_http_senda_drain.live;
-    senda_seq_t head = senda_journal_head(ngx_http_senda_drain.journal);
-    senda_rc_t rc;
-
-    rc = ngx_http_senda_live_writer(mcf, live, err);
-
-    if (rc == SENDA_BAD || (rc == SENDA_OK && senda_live_applied(*live) > head)) {
-        ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
-            "senda: \"%V\" does not belong to this journal, it is made anew", &mcf->live);
-        *live = NULL;
-        rc = ngx_http_senda_live_reset(mcf, live, err);
-    }
-
-    if (rc != SENDA_OK) {
-        *live = NULL;
-        return rc;
-    }
-
-    ngx_http_senda_drain.behind = senda_live_applied(*live) != head;
-
-    return SENDA_OK;
-}
-
-/* The journal must be there; live/ may be missing for a while. */
-static ngx_uint_t
-ngx_http_senda_open(ngx_http_senda_main_conf_t *mcf)
-{
-    senda_err_t err;
-
-    if (ngx_http_senda_drain.journal == NULL) {
-        if (!ngx_http_senda_due(&ngx_http_senda_drain.journal_retry)) {
-            return 0;
-        }
-
-        if (ngx_http_senda_open_journal(mcf, &err) != SENDA_OK) {
-            ngx_http_senda_failed(&ngx_http_senda_drain.journal_retry, "journal", &err);
-            return 0;
-        }
-
-        ngx_http_senda_recovered(&ngx_http_senda_drain.journal_retry);
-    }
-
-    if (ngx_http_senda_drain.live && ngx_http_senda_live_gone()) {
-        ngx_http_senda_drain.live = NULL;
-        ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
-            "senda: live store \"%V\" was removed, it is made anew from the journal", &mcf->live);
-    }
-
-    if (ngx_http_senda_drain.live == NULL && ngx_http_senda_due(&ngx_http_senda_drain.live_retry)) {
-        if (ngx_http_senda_open_live(mcf, &err) != SENDA_OK) {
-            ngx_http_senda_failed(&ngx_http_senda_drain.live_retry, "live store", &err);
-        } else {
-            ngx_http_senda_recovered(&ngx_http_senda_drain.live_retry);
-        }
-    }
-
-    return 1;
-}
-
-/* ---- live/ ---- */
-
-/* The landing of somebody who is known is a repetition. */
-static ngx_uint_t
-ngx_http_senda_is_repeated(const senda_visit_t *v)
-{
-    return (v->flags & SENDA_VISIT_LANDING) && !(v->flags & SENDA_VISIT_DRY_RUN) &&
-        senda_live_knows(ngx_http_senda_drain.live, &v->visitor);
-}
-
-static senda_rc_t
-ngx_http_senda_apply(const senda_visit_t *v, senda_err_t *err)
-{
-    return senda_live_apply(ngx_http_senda_drain.live,
-        ngx_http_senda_drain.rules ? ngx_http_senda_drain.rules->rules : NULL, v, err);
-}
-
-/* Ends live/'s transaction; what could not be kept is said, and is no reason to stop. */
-static void
-ngx_http_senda_commit_live(senda_seq_t applied)
-{
-    senda_err_t err;
-    senda_rc_t rc;
-
-    rc = senda_live_commit(ngx_http_senda_drain.live, applied, &err);
-
-    if (rc == SENDA_OK) {
-        ngx_http_senda_recovered(&ngx_http_senda_drain.live_retry);
-        return;
-    }
-
-    if (rc == SENDA_FULL && senda_live_applied(ngx_http_senda_drain.live) == applied) {
-        ngx_http_senda_failed(&ngx_http_senda_drain.full_retry, "live store", &err);
-        return;
-    }
-
-    ngx_http_senda_drain.behind = 1;
-    ngx_http_senda_failed(&ngx_http_senda_drain.live_retry, "live store", &err);
-}
-
-static senda_rc_t
-ngx_http_senda_catch_up_one(void *ctx, senda_seq_t seq, senda_str_t record)
-{
-    senda_seq_t *last = ctx;
-    senda_visit_t v;
-    senda_rc_t rc;
-
-    if (senda_visit_load(&v, record.p, record.n) == SENDA_OK && !ngx_http_senda_is_repeated(&v)) {
-        rc = ngx_http_senda_apply(&v, NULL);
-        if (rc != SENDA_OK) {
-            return rc;
-        }
-    }
-
-    *last = seq;
-
-    return SENDA_OK;
-}
-
-/* Applies a batch of what the journal has and live/ has not. */
-static void
-ngx_http_senda_catch_up(void)
-{
-    senda_live_t *live = ngx_http_senda_drain.live;
-    senda_seq_t last, head;
-    senda_err_t err;
-    senda_rc_t rc;
-
-    if (live == NULL || !ngx_http_senda_due(&ngx_http_senda_drain.live_retry)) {
-        return;
-    }
-
-    head = senda_journal_head(ngx_http_senda_drain.journal);
-    last = senda_live_applied(live);
-
-    rc = senda_live_begin(live, &err);
-    if (rc == SENDA_OK) {
-        rc = senda_journal_read(ngx_http_senda_drain.journal, last, SENDA_BATCH_MAX,
-            ngx_http_senda_catch_up_one, &last, &err);
-        if (rc != SENDA_OK) {
-            senda_live_abort(live);
-        }
-    }
-
-    if (rc != SENDA_OK) {
-        ngx_http_senda_failed(&ngx_http_senda_drain.live_retry, "live store", &err);
-        return;
-    }
-
-    ngx_http_senda_commit_live(last);
-
-    if (senda_live_applied(live) == head) {
-        ngx_http_senda_drain.behind = 0;
-    }
-}
 
 /* ---- a batch ---- */
 
 /* One record: into the journal, and to live/ if that is up to date. */
 static senda_rc_t
-ngx_http_senda_take(ngx_http_senda_batch_t *batch, senda_str_t record, senda_err_t *err)
+ngx_http_senda_take(ngx_http_senda_batch_t *batch, ngx_http_senda_source_t *s, senda_str_t record,
+    senda_err_t *err)
 {
     senda_visit_t v;
     senda_rc_t rc;
@@ -303,11 +55,12 @@ ngx_http_senda_take(ngx_http_senda_batch_t *batch, senda_str_t record, senda_err
     /* A record of a newer version is journalled as it is. */
     readable = senda_visit_load(&v, record.p, record.n) == SENDA_OK;
 
-    if (readable && batch->live && ngx_http_senda_is_repeated(&v)) {
+    if (readable && !ngx_http_senda_admit(batch->mcf, s, &v, batch->live)) {
         return SENDA_OK;
     }
 
     rc = senda_journal_add(ngx_http_senda_drain.journal, record, &batch->last, err);
+    batch->added++;
 
     if (rc == SENDA_OK && readable && batch->live) {
         rc = ngx_http_senda_apply(&v, err);
@@ -334,15 +87,16 @@ ngx_http_senda_take_ring(ngx_http_senda_batch_t *batch, ngx_http_senda_source_t 
         batch->records++;
 
         if (rc != SENDA_OK) {
+            batch->damaged++;
             (void)senda_fail(err, SENDA_BAD,
                 "a record of ring %llx is damaged, up to %llu bytes "
                 "are given up",
                 (unsigned long long)s->id, (unsigned long long)(s->next - s->pos));
-            ngx_http_senda_failed(&ngx_http_senda_drain.ring_retry, "ring", err);
+            ngx_http_senda_failed(&ngx_http_senda_ticks.ring_retry, "ring", err);
             continue;
         }
 
-        rc = ngx_http_senda_take(batch, record, err);
+        rc = ngx_http_senda_take(batch, s, record, err);
         if (rc != SENDA_OK) {
             return rc;
         }
@@ -381,10 +135,10 @@ ngx_http_senda_fill_batch(ngx_http_senda_batch_t *batch, senda_err_t *err)
     senda_rc_t rc = SENDA_OK;
 
     s = ngx_http_senda_rings(&n);
-    ngx_http_senda_drain.turn++;
+    ngx_http_senda_ticks.turn++;
 
     for (i = 0; i < n && rc == SENDA_OK && batch->records < SENDA_BATCH_MAX; i++) {
-        rc = ngx_http_senda_take_ring(batch, &s[(i + ngx_http_senda_drain.turn) % n],
+        rc = ngx_http_senda_take_ring(batch, &s[(i + ngx_http_senda_ticks.turn) % n],
             SENDA_BATCH_MAX - batch->records, err);
     }
 
@@ -393,11 +147,14 @@ ngx_http_senda_fill_batch(ngx_http_senda_batch_t *batch, senda_err_t *err)
 
 /* Begins both transactions, live/'s first: repetitions must be known before they are journalled. */
 static senda_rc_t
-ngx_http_senda_begin_batch(ngx_http_senda_batch_t *batch, senda_err_t *err)
+ngx_http_senda_begin_batch(ngx_http_senda_batch_t *batch, ngx_http_senda_main_conf_t *mcf,
+    senda_err_t *err)
 {
     senda_rc_t rc;
 
     ngx_memzero(batch, sizeof(ngx_http_senda_batch_t));
+    batch->mcf = mcf;
+    ngx_http_senda_landings_begin(mcf);
 
     if (ngx_http_senda_drain.live && !ngx_http_senda_drain.behind) {
         rc = senda_live_begin(ngx_http_senda_drain.live, err);
@@ -425,6 +182,8 @@ ngx_http_senda_settle(ngx_uint_t journalled)
     ngx_http_senda_source_t *s;
     ngx_uint_t i, n;
 
+    ngx_http_senda_landings_settle(journalled);
+
     s = ngx_http_senda_rings(&n);
 
     for (i = 0; i < n; i++) {
@@ -440,19 +199,23 @@ ngx_http_senda_settle(ngx_uint_t journalled)
 
 /* Rings to journal/ and live/, one commit each; how many records. */
 static ngx_uint_t
-ngx_http_senda_drain_batch(void)
+ngx_http_senda_drain_batch(ngx_http_senda_main_conf_t *mcf)
 {
     ngx_http_senda_batch_t batch;
     senda_err_t err;
     senda_rc_t rc;
+    uint64_t began;
 
     if (!ngx_http_senda_due(&ngx_http_senda_drain.journal_retry) ||
         !ngx_http_senda_is_anything_new()) {
         return 0;
     }
 
-    rc = ngx_http_senda_begin_batch(&batch, &err);
+    began = ngx_http_senda_gauge_begin();
+
+    rc = ngx_http_senda_begin_batch(&batch, mcf, &err);
     if (rc != SENDA_OK) {
+        ngx_http_senda_gauge_commit(began, 0, 0);
         ngx_http_senda_failed(&ngx_http_senda_drain.journal_retry, "journal", &err);
         return 0;
     }
@@ -465,6 +228,8 @@ ngx_http_senda_drain_batch(void)
         senda_journal_abort(ngx_http_senda_drain.journal);
     }
 
+    ngx_http_senda_gauge_commit(began, batch.added, rc == SENDA_OK);
+
     if (rc != SENDA_OK) {
         if (batch.live) {
             senda_live_abort(ngx_http_senda_drain.live);
@@ -475,6 +240,7 @@ ngx_http_senda_drain_batch(void)
     }
 
     ngx_http_senda_recovered(&ngx_http_senda_drain.journal_retry);
+    ngx_http_senda_gauge_add(SENDA_BOARD_RINGS_DAMAGED, batch.damaged);
 
     if (batch.live && batch.last) {
         ngx_http_senda_commit_live(batch.last);
@@ -490,35 +256,19 @@ ngx_http_senda_drain_batch(void)
 
 /* ---- ticks ---- */
 
-static void
-ngx_http_senda_clear_dead_readers(void)
-{
-    if (ngx_current_msec - ngx_http_senda_drain.cleared < NGX_HTTP_SENDA_CLEAR) {
-        return;
-    }
-
-    ngx_http_senda_drain.cleared = ngx_current_msec;
-
-    (void)senda_store_clear_readers(senda_journal_store(ngx_http_senda_drain.journal));
-
-    if (ngx_http_senda_drain.live) {
-        (void)senda_store_clear_readers(senda_live_store(ngx_http_senda_drain.live));
-    }
-}
-
 /* A module that does nothing because nobody has published looks like one that is broken. */
 static void
 ngx_http_senda_say_rules(ngx_http_senda_main_conf_t *mcf)
 {
     if (ngx_http_senda_drain.rules) {
-        ngx_http_senda_drain.said = 1;
+        ngx_http_senda_ticks.said = 1;
 
-    } else if (ngx_http_senda_drain.began == 0) {
-        ngx_http_senda_drain.began = ngx_current_msec;
+    } else if (ngx_http_senda_ticks.began == 0) {
+        ngx_http_senda_ticks.began = ngx_current_msec;
 
-    } else if (!ngx_http_senda_drain.said &&
-        ngx_current_msec - ngx_http_senda_drain.began >= NGX_HTTP_SENDA_RULES) {
-        ngx_http_senda_drain.said = 1;
+    } else if (!ngx_http_senda_ticks.said &&
+        ngx_current_msec - ngx_http_senda_ticks.began >= NGX_HTTP_SENDA_RULES) {
+        ngx_http_senda_ticks.said = 1;
         ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
             "senda: no rules are published in \"%V\", nothing is recorded until "
             "\"senda run\" or \"senda publish\" has put some there",
@@ -526,16 +276,21 @@ ngx_http_senda_say_rules(ngx_http_senda_main_conf_t *mcf)
     }
 }
 
-static ngx_msec_t
+ngx_msec_t
 ngx_http_senda_tick(ngx_http_senda_main_conf_t *mcf)
 {
     ngx_uint_t records;
 
-    if (!ngx_http_senda_elect(mcf) || !ngx_http_senda_open(mcf)) {
+    if (!ngx_http_senda_usable() || !ngx_http_senda_elect(mcf)) {
         return NGX_HTTP_SENDA_IDLE;
     }
 
-    ngx_http_senda_rings_scan((const char *)mcf->live.data, ngx_http_senda_drain.journal);
+    if (!ngx_http_senda_drain_open(mcf)) {
+        ngx_http_senda_gauge_tick(mcf);
+        return NGX_HTTP_SENDA_IDLE;
+    }
+
+    ngx_http_senda_rings_scan(mcf, ngx_http_senda_drain.journal);
 
     ngx_http_senda_drain.rules = ngx_http_senda_rules_hold();
     ngx_http_senda_say_rules(mcf);
@@ -544,14 +299,19 @@ ngx_http_senda_tick(ngx_http_senda_main_conf_t *mcf)
         ngx_http_senda_catch_up();
     }
 
-    records = ngx_http_senda_drain_batch();
+    records = ngx_http_senda_drain_batch(mcf);
+    ngx_http_senda_make_durable(ngx_http_senda_drain.journal);
 
     if (ngx_http_senda_drain.rules) {
         ngx_http_senda_rules_release(ngx_http_senda_drain.rules);
         ngx_http_senda_drain.rules = NULL;
     }
 
-    ngx_http_senda_clear_dead_readers();
+    if (!ngx_http_senda_drain.alone) {
+        ngx_http_senda_upkeep(mcf, records);
+    }
+
+    ngx_http_senda_gauge_tick(mcf);
 
     return records > 0 || ngx_http_senda_drain.behind ? NGX_HTTP_SENDA_BUSY : NGX_HTTP_SENDA_IDLE;
 }
@@ -603,7 +363,7 @@ ngx_http_senda_timer(ngx_event_t *ev)
 
     mcf = ngx_http_cycle_get_module_main_conf(ngx_cycle, ngx_http_senda_module);
 
-    if (mcf != ngx_http_senda_drain.peer.data) {
+    if (mcf != ngx_http_senda_ticks.peer.data) {
         ngx_http_senda_drain_stop();
         ngx_http_senda_stores_stop();
 
@@ -612,7 +372,7 @@ ngx_http_senda_timer(ngx_event_t *ev)
         }
 
         ngx_http_senda_stores_start(mcf, 1);
-        ngx_http_senda_drain.peer.data = mcf;
+        ngx_http_senda_ticks.peer.data = mcf;
     }
 
     ev->log = ngx_cycle->log;
@@ -622,12 +382,12 @@ ngx_http_senda_timer(ngx_event_t *ev)
 void
 ngx_http_senda_drain_start_timer(ngx_cycle_t *cycle, ngx_http_senda_main_conf_t *mcf)
 {
-    ngx_event_t *ev = &ngx_http_senda_drain.timer;
+    ngx_event_t *ev = &ngx_http_senda_ticks.timer;
 
     ev->handler = ngx_http_senda_timer;
-    ev->data = &ngx_http_senda_drain.peer;
-    ngx_http_senda_drain.peer.fd = (ngx_socket_t)-1;
-    ngx_http_senda_drain.peer.data = mcf;
+    ev->data = &ngx_http_senda_ticks.peer;
+    ngx_http_senda_ticks.peer.fd = (ngx_socket_t)-1;
+    ngx_http_senda_ticks.peer.data = mcf;
     ev->log = cycle->log;
     ev->cancelable = 1;
 
@@ -638,15 +398,6 @@ void
 ngx_http_senda_drain_stop(void)
 {
     ngx_http_senda_rings_close();
-
-    senda_journal_close(ngx_http_senda_drain.journal);
-    ngx_http_senda_drain.journal = NULL;
-    ngx_http_senda_drain.live = NULL;
-
-    if (ngx_http_senda_drain.lock) {
-        (void)close(ngx_http_senda_drain.lock - 1);
-    }
-
-    ngx_http_senda_drain.lock = 0;
-    ngx_http_senda_drain.elected = 0;
+    ngx_http_senda_drain_close();
+    ngx_http_senda_resign();
 }

@@ -68,11 +68,25 @@ ngx_http_senda_header_filter(ngx_http_request_t *r)
     ctx->consent = ngx_http_senda_consents(r, ctx);
     ctx->html = ngx_http_senda_is_html(r);
 
+    ngx_http_senda_take_form(r, ctx);
+
     /* An error page is no statement on what happened. */
-    if (trusted && r->headers_out.status < 400 &&
-        ngx_http_senda_seal_headers(r, ctx, &headers) != NGX_OK) {
+    if (trusted && r->headers_out.status < 400) {
+        ngx_http_senda_meet(r, ctx, headers.contact);
+
+        if (ngx_http_senda_seal_headers(r, ctx, &headers) != NGX_OK) {
+            ngx_http_senda_wipe_form(ctx);
+            return NGX_ERROR;
+        }
+    }
+
+    if (ngx_http_senda_seal_form(r, ctx) != NGX_OK) {
         return NGX_ERROR;
     }
+
+    ctx->met = 1;
+    ctx->nobody &= !ngx_http_senda_is_said(ctx); /* the shop itself speaks of whom it sees */
+    ctx->withdrawn = !ctx->consent && ctx->returned && ngx_http_senda_is_withdrawn(r, ctx);
 
     if (ngx_http_senda_set_cookie(r, ctx, ngx_http_senda_is_public(&headers)) != NGX_OK) {
         return NGX_ERROR;

@@ -7,17 +7,17 @@
 
 static char ngx_http_senda_record[SENDA_RECORD_MAX];
 
-static void
-ngx_http_senda_put(senda_ring_t *ring, senda_visit_t *v)
+senda_rc_t
+ngx_http_senda_put_record(senda_ring_t *ring, const senda_visit_t *v)
 {
     size_t n = senda_visit_dump(v, ngx_http_senda_record, sizeof(ngx_http_senda_record));
 
     if (n == 0) {
         senda_ring_drop(ring, SENDA_DROP_TOO_LARGE);
-        return;
+        return SENDA_FULL;
     }
 
-    (void)senda_ring_put(ring, ngx_http_senda_record, n); /* counts what it cannot take */
+    return senda_ring_put(ring, ngx_http_senda_record, n); /* counts what it cannot take */
 }
 
 static void
@@ -39,6 +39,19 @@ ngx_http_senda_begin_visit(senda_visit_t *v, ngx_http_senda_ctx_t *ctx)
     v->flags = ctx->dry_run ? SENDA_VISIT_DRY_RUN : 0;
 }
 
+/* Consent was withdrawn; that counts in a dry run too. */
+static void
+ngx_http_senda_put_forget(senda_ring_t *ring, ngx_http_senda_ctx_t *ctx)
+{
+    senda_visit_t v;
+
+    ngx_http_senda_begin_visit(&v, ctx);
+    v.flags = SENDA_VISIT_FORGET;
+    v.visitor = ctx->came;
+
+    (void)ngx_http_senda_put_record(ring, &v);
+}
+
 /* The cookie came back for the first time, or live/ does not know that yet. */
 static void
 ngx_http_senda_put_landing(senda_ring_t *ring, ngx_http_senda_ctx_t *ctx)
@@ -55,12 +68,12 @@ ngx_http_senda_put_landing(senda_ring_t *ring, ngx_http_senda_ctx_t *ctx)
     ngx_http_senda_begin_visit(&v, ctx);
     v.site = site;
     v.flags |= SENDA_VISIT_LANDING | SENDA_VISIT_PAGE;
-    v.visitor = ctx->visitor;
+    v.visitor = ctx->came;
     v.at = ctx->landing_at * 1000;
     v.path = path;
     ngx_http_senda_set_match(&v, &m);
 
-    ngx_http_senda_put(ring, &v);
+    (void)ngx_http_senda_put_record(ring, &v);
 }
 
 static void
@@ -93,7 +106,8 @@ ngx_http_senda_put_visit(senda_ring_t *ring, ngx_http_senda_ctx_t *ctx, ngx_uint
     do {
         ngx_http_senda_begin_visit(&v, ctx);
 
-        if (ctx->consent && (ctx->returned || ctx->minted)) {
+        if (ctx->consent &&
+            ((ctx->returned && !ctx->nobody) || (ctx->minted && ngx_http_senda_is_said(ctx)))) {
             v.visitor = ctx->visitor;
 
             if (counted && i == 0) {
@@ -108,12 +122,18 @@ ngx_http_senda_put_visit(senda_ring_t *ring, ngx_http_senda_ctx_t *ctx, ngx_uint
             v.flags |= part->flags;
             v.sealed = ngx_http_senda_slice(part->sealed);
 
+            /* Whose answers these are, also where there is no visit. */
+            if (part->flags & SENDA_VISIT_FORM) {
+                v.nkeys = ctx->match.nkeys;
+                ngx_memcpy(v.keys, ctx->match.keys, v.nkeys * sizeof(senda_key_t));
+            }
+
             if (part->flags & SENDA_VISIT_EVENT) {
                 ngx_http_senda_add_key(&v, part->key, ring);
             }
         }
 
-        ngx_http_senda_put(ring, &v);
+        (void)ngx_http_senda_put_record(ring, &v);
 
     } while (++i < ctx->nparts);
 }
@@ -149,6 +169,10 @@ ngx_http_senda_log_handler(ngx_http_request_t *r)
         senda_ring_drop(ring, SENDA_DROP_FIT);
     }
 
+    if (ctx->forget) {
+        ngx_http_senda_put_forget(ring, ctx);
+    }
+
     counted = ngx_http_senda_counts(r, ctx, r->headers_out.status, &why);
 
     if (!counted) {
@@ -159,11 +183,12 @@ ngx_http_senda_log_handler(ngx_http_request_t *r)
     }
 
     /* A dry run leaves it in the cookie: it happened, and will count once senda is on. */
-    if (ctx->landing && ctx->consent && !ctx->bot && !ctx->dry_run) {
+    if (ctx->landing && ctx->consent && !ctx->bot && !ctx->dry_run && !ctx->nobody &&
+        !ctx->endpoint && !ngx_http_senda_put_landing_click(ring, ctx)) {
         ngx_http_senda_put_landing(ring, ctx);
     }
 
-    if (ctx->nparts > 0 || (counted && ctx->consent && ctx->returned)) {
+    if (ctx->nparts > 0 || (counted && ctx->consent && ctx->returned && !ctx->nobody)) {
         ngx_http_senda_put_visit(ring, ctx, counted);
     }
 

@@ -11,11 +11,13 @@
 #include "ngx_http_senda.h"
 
 #include "senda_bot.h"
+#include "senda_query.h"
 
 static void ngx_http_senda_cleanup(void *data);
 
 /* One request at a time is looked at in a process: these are never in use across events. */
 static senda_url_t ngx_http_senda_url;
+static senda_agents_t ngx_http_senda_agents;
 static char ngx_http_senda_landing_path[SENDA_PATH_KEPT];
 
 static ngx_http_senda_ctx_t *
@@ -88,7 +90,70 @@ ngx_http_senda_contains(ngx_str_t s, const char *word)
     return ngx_strlcasestrn(s.data, s.data + s.len, (u_char *)word, ngx_strlen(word) - 1) != NULL;
 }
 
-/* Headers that say "a document", "not a person looking at it now", and the signal against being followed. */
+static ngx_uint_t
+ngx_http_senda_is_one(ngx_str_t s)
+{
+    return s.len == 1 && s.data[0] == '1';
+}
+
+/* Not looked at by a person now, if ever. */
+static ngx_uint_t
+ngx_http_senda_is_ahead(ngx_str_t s)
+{
+    return ngx_http_senda_contains(s, "prefetch") || ngx_http_senda_contains(s, "preview");
+}
+
+#define NGX_HTTP_SENDA_NAMED(h, name) \
+    (ngx_strncasecmp((h)->key.data, (u_char *)(name), sizeof(name) - 1) == 0)
+
+/* A header by its name's length: most are none of these, which one look tells. */
+static void
+ngx_http_senda_read_header(ngx_http_senda_ctx_t *ctx, ngx_table_elt_t *h)
+{
+    switch (h->key.len) {
+
+    case sizeof("DNT") - 1:
+        if (NGX_HTTP_SENDA_NAMED(h, "DNT")) {
+            ctx->gpc |= ngx_http_senda_is_one(h->value);
+        }
+        break;
+
+    case sizeof("X-Moz") - 1:
+        if (NGX_HTTP_SENDA_NAMED(h, "X-Moz")) {
+            ctx->prefetch |= ngx_http_senda_is_ahead(h->value);
+        }
+        break;
+
+    case sizeof("Accept") - 1:
+        if (NGX_HTTP_SENDA_NAMED(h, "Accept")) {
+            ctx->document |= ngx_http_senda_contains(h->value, "text/html");
+        }
+        break;
+
+    case sizeof("Sec-GPC") - 1:
+        if (NGX_HTTP_SENDA_NAMED(h, "Sec-GPC")) {
+            ctx->gpc |= ngx_http_senda_is_one(h->value);
+
+        } else if (NGX_HTTP_SENDA_NAMED(h, "Purpose")) {
+            ctx->prefetch |= ngx_http_senda_is_ahead(h->value);
+        }
+        break;
+
+    case sizeof("X-Purpose") - 1:
+        if (NGX_HTTP_SENDA_NAMED(h, "X-Purpose")) {
+            ctx->prefetch |= ngx_http_senda_is_ahead(h->value);
+        }
+        break;
+
+    case sizeof("Sec-Purpose") - 1:
+        if (NGX_HTTP_SENDA_NAMED(h, "Sec-Purpose")) {
+            ctx->prefetch |= ngx_http_senda_is_ahead(h->value);
+        }
+        break;
+    }
+}
+
+/* Headers that say "a document", "not a person looking at it now", and the signals against being followed. */
 static void
 ngx_http_senda_read_headers(ngx_http_request_t *r, ngx_http_senda_ctx_t *ctx)
 {
@@ -107,42 +172,7 @@ ngx_http_senda_read_headers(ngx_http_request_t *r, ngx_http_senda_ctx_t *ctx)
             i = 0;
         }
 
-        switch (h[i].key.len) {
-
-        case sizeof("Accept") - 1:
-            if (ngx_strncasecmp(h[i].key.data, (u_char *)"Accept", 6) == 0) {
-                ctx->document |= ngx_http_senda_contains(h[i].value, "text/html");
-            }
-            break;
-
-        case sizeof("X-Moz") - 1:
-            if (ngx_strncasecmp(h[i].key.data, (u_char *)"X-Moz", 5) == 0) {
-                ctx->prefetch |= ngx_http_senda_contains(h[i].value, "prefetch");
-            }
-            break;
-
-        case sizeof("Sec-GPC") - 1:
-            if (ngx_strncasecmp(h[i].key.data, (u_char *)"Sec-GPC", 7) == 0) {
-                ctx->gpc = h[i].value.len == 1 && h[i].value.data[0] == '1';
-
-            } else if (ngx_strncasecmp(h[i].key.data, (u_char *)"Purpose", 7) == 0) {
-                ctx->prefetch |= ngx_http_senda_contains(h[i].value, "prefetch");
-            }
-            break;
-
-        case sizeof("X-Purpose") - 1:
-            if (ngx_strncasecmp(h[i].key.data, (u_char *)"X-Purpose", 9) == 0) {
-                ctx->prefetch |= ngx_http_senda_contains(h[i].value, "prefetch") ||
-                    ngx_http_senda_contains(h[i].value, "preview");
-            }
-            break;
-
-        case sizeof("Sec-Purpose") - 1:
-            if (ngx_strncasecmp(h[i].key.data, (u_char *)"Sec-Purpose", 11) == 0) {
-                ctx->prefetch |= ngx_http_senda_contains(h[i].value, "prefetch");
-            }
-            break;
-        }
+        ngx_http_senda_read_header(ctx, &h[i]);
     }
 }
 
@@ -212,7 +242,11 @@ ngx_http_senda_fill(ngx_http_request_t *r, ngx_http_senda_ctx_t *ctx)
 
     case SENDA_OK:
         senda_rules_match(ctx->rules->rules, ctx->site, u, &ctx->match);
-        ctx->asset = senda_is_asset(u->path);
+        senda_query_campaign(u, &ctx->match);
+        if (ctx->match.nkeys == 0) {
+            ctx->asset = senda_is_asset(u->path);
+            ctx->probe = !ctx->asset && senda_is_probe(u->path);
+        }
         if (ngx_http_senda_keep(r, ctx, u) != NGX_OK) {
             return NGX_ERROR;
         }
@@ -228,11 +262,12 @@ ngx_http_senda_fill(ngx_http_request_t *r, ngx_http_senda_ctx_t *ctx)
 
     ngx_http_senda_read_headers(r, ctx);
 
-    ctx->bot = senda_is_bot(r->headers_in.user_agent
-            ? ngx_http_senda_slice(r->headers_in.user_agent->value)
-            : SENDA_STR(""));
+    ctx->bot = senda_agents_is_bot(&ngx_http_senda_agents,
+        r->headers_in.user_agent ? ngx_http_senda_slice(r->headers_in.user_agent->value)
+                                 : SENDA_STR(""));
 
     ngx_http_senda_read_cookie(r, ctx);
+    ctx->nobody = ngx_http_senda_is_nobody(r, ctx);
 
     return NGX_OK;
 }
@@ -269,7 +304,8 @@ ngx_http_senda_get_ctx(ngx_http_request_t *r)
     }
 
     ctx = cln->data;
-    ngx_memzero(ctx, sizeof(ngx_http_senda_ctx_t));
+    ngx_memzero(ctx, offsetof(ngx_http_senda_ctx_t, match));
+    ctx->match.nkeys = ctx->match.ncaptures = ctx->match.dropped = 0;
     cln->handler = ngx_http_senda_cleanup;
     ctx->request = r;
 
@@ -299,6 +335,14 @@ ngx_http_senda_consents(ngx_http_request_t *r, ngx_http_senda_ctx_t *ctx)
     vv = ngx_http_get_flushed_variable(r, lcf->consent);
 
     return vv && !vv->not_found && vv->len > 0 && !(vv->len == 1 && vv->data[0] == '0');
+}
+
+ngx_uint_t
+ngx_http_senda_is_withdrawn(ngx_http_request_t *r, ngx_http_senda_ctx_t *ctx)
+{
+    ngx_http_senda_loc_conf_t *lcf = ngx_http_get_module_loc_conf(r, ngx_http_senda_module);
+
+    return ctx->gpc || lcf->consent >= 0;
 }
 
 /*
@@ -337,7 +381,17 @@ ngx_http_senda_counts(ngx_http_request_t *r, ngx_http_senda_ctx_t *ctx, ngx_uint
 {
     ngx_uint_t good;
 
+    if (ctx->endpoint) {
+        *why = SENDA_DROP_STATUS;
+        return 0;
+    }
+
     if (ctx->bot) {
+        *why = SENDA_DROP_BOT;
+        return 0;
+    }
+
+    if (ctx->probe) {
         *why = SENDA_DROP_BOT;
         return 0;
     }
@@ -417,7 +471,11 @@ ngx_http_senda_match_landing(ngx_http_senda_ctx_t *ctx, senda_match_t *m, senda_
     senda_method_t method = SENDA_METHOD_GET;
     senda_str_t uri = ctx->landing_uri;
     senda_str_t host = ngx_http_senda_slice(ctx->request->headers_in.server);
-    senda_str_t raw_path, args;
+    senda_str_t raw_path, args, token;
+
+    if (ngx_http_senda_cut_click(&uri, &token) && uri.n == 0) {
+        return 0;
+    }
 
     *site = ctx->site;
     ngx_http_senda_landing_origin(&uri, site, &host);
@@ -435,6 +493,7 @@ ngx_http_senda_match_landing(ngx_http_senda_ctx_t *ctx, senda_match_t *m, senda_
     }
 
     senda_rules_match(ctx->rules->rules, *site, u, m);
+    senda_query_campaign(u, m);
 
     path->n = ngx_min(u->path.n, SENDA_PATH_KEPT);
     memcpy(ngx_http_senda_landing_path, u->path.p, path->n);

@@ -3,14 +3,26 @@
  * so that they outlive workers, reloads and upgrades. A ring is known by the
  * number in its header: a new file under an old name is another ring.
  *
- * Never deletes a ring. A file that is none is passed over and said once.
+ * A ring that nobody has owned for a while may be removed: it is claimed for
+ * that first, as a worker would, so that no worker can have it. A file that is
+ * no ring is passed over and said once.
  */
 
 #include "ngx_http_senda.h"
 
 #include <dirent.h>
 
-#define NGX_HTTP_SENDA_SCAN 1000 /* ms between two looks at an unchanged directory */
+#define NGX_HTTP_SENDA_SCAN   1000  /* ms between two looks at an unchanged directory */
+#define NGX_HTTP_SENDA_LEFT   60000 /* ms that nobody owns a ring before it may be removed */
+#define NGX_HTTP_SENDA_FORMER 8     /* live directories that are remembered */
+
+/* The master's, inherited: after a reload with another one, old workers write to the old one. */
+static struct {
+    char store[NGX_MAX_PATH];
+    char live[NGX_MAX_PATH];
+} ngx_http_senda_former[NGX_HTTP_SENDA_FORMER];
+
+static ngx_uint_t ngx_http_senda_nformer;
 
 static struct {
     ngx_http_senda_source_t sources[SENDA_RINGS_MAX];
@@ -20,6 +32,23 @@ static struct {
     struct timespec changed; /* the directory's own time */
     ngx_http_senda_retry_t retry;
 } ngx_http_senda_set;
+
+void
+ngx_http_senda_rings_remember(ngx_http_senda_main_conf_t *mcf)
+{
+    ngx_uint_t i;
+
+    for (i = 0; i < NGX_HTTP_SENDA_FORMER; i++) {
+        if (ngx_strcmp(ngx_http_senda_former[i].store, mcf->store.data) == 0 &&
+            ngx_strcmp(ngx_http_senda_former[i].live, mcf->live.data) == 0) {
+            return;
+        }
+    }
+
+    i = ngx_http_senda_nformer++ % NGX_HTTP_SENDA_FORMER;
+    ngx_cpystrn((u_char *)ngx_http_senda_former[i].store, mcf->store.data, NGX_MAX_PATH);
+    ngx_cpystrn((u_char *)ngx_http_senda_former[i].live, mcf->live.data, NGX_MAX_PATH);
+}
 
 ngx_http_senda_source_t *
 ngx_http_senda_rings(ngx_uint_t *n)
@@ -97,6 +126,8 @@ ngx_http_senda_open_source(const char *dir, const char *name, senda_journal_t *j
     s->ino = ngx_file_uniq(&fi);
     s->id = senda_ring_id(s->ring);
     s->seen = 1;
+    s->dir = dir;
+    ngx_cpystrn((u_char *)s->name, (u_char *)name, sizeof(s->name));
     ngx_http_senda_place(s, journal);
     ngx_http_senda_set.n++;
 }
@@ -124,32 +155,15 @@ ngx_http_senda_forget_gone(void)
     ngx_http_senda_set.n = kept;
 }
 
-void
-ngx_http_senda_rings_scan(const char *dir, senda_journal_t *journal)
+static void
+ngx_http_senda_scan_dir(const char *dir, senda_journal_t *journal)
 {
     struct dirent *entry;
-    struct stat st;
-    ngx_uint_t i;
     DIR *d;
-
-    if (stat(dir, &st) != 0) {
-        return;
-    }
-
-    if (ngx_http_senda_set.scanned &&
-        ngx_current_msec - ngx_http_senda_set.at < NGX_HTTP_SENDA_SCAN &&
-        st.st_mtim.tv_sec == ngx_http_senda_set.changed.tv_sec &&
-        st.st_mtim.tv_nsec == ngx_http_senda_set.changed.tv_nsec) {
-        return;
-    }
 
     d = opendir(dir);
     if (d == NULL) {
         return;
-    }
-
-    for (i = 0; i < ngx_http_senda_set.n; i++) {
-        ngx_http_senda_set.sources[i].seen = 0;
     }
 
     while ((entry = readdir(d)) != NULL) {
@@ -159,12 +173,105 @@ ngx_http_senda_rings_scan(const char *dir, senda_journal_t *journal)
     }
 
     (void)closedir(d);
+}
+
+/* Whether the present live directory is as it was at the last scan. */
+static ngx_uint_t
+ngx_http_senda_is_unchanged(const char *dir)
+{
+    struct timespec before = ngx_http_senda_set.changed;
+    struct stat st;
+
+    if (stat(dir, &st) != 0) {
+        return 1;
+    }
+
+    ngx_http_senda_set.changed = st.st_mtim;
+
+    return st.st_mtim.tv_sec == before.tv_sec && st.st_mtim.tv_nsec == before.tv_nsec;
+}
+
+void
+ngx_http_senda_rings_scan(ngx_http_senda_main_conf_t *mcf, senda_journal_t *journal)
+{
+    const char *dir = (const char *)mcf->live.data;
+    ngx_uint_t i;
+
+    if (ngx_http_senda_is_unchanged(dir) && ngx_http_senda_set.scanned &&
+        ngx_current_msec - ngx_http_senda_set.at < NGX_HTTP_SENDA_SCAN) {
+        return;
+    }
+
+    for (i = 0; i < ngx_http_senda_set.n; i++) {
+        ngx_http_senda_set.sources[i].seen = 0;
+    }
+
+    ngx_http_senda_scan_dir(dir, journal);
+
+    for (i = 0; i < NGX_HTTP_SENDA_FORMER; i++) {
+        if (ngx_strcmp(ngx_http_senda_former[i].store, mcf->store.data) == 0 &&
+            ngx_strcmp(ngx_http_senda_former[i].live, mcf->live.data) != 0) {
+            ngx_http_senda_scan_dir(ngx_http_senda_former[i].live, journal);
+        }
+    }
 
     ngx_http_senda_forget_gone();
 
     ngx_http_senda_set.scanned = 1;
     ngx_http_senda_set.at = ngx_current_msec;
-    ngx_http_senda_set.changed = st.st_mtim;
+}
+
+/* ---- rings that nobody needs ---- */
+
+/* How long nobody has owned it; looked at once a scan is enough. */
+static ngx_uint_t
+ngx_http_senda_is_left(ngx_http_senda_source_t *s)
+{
+    if (senda_ring_head(s->ring) != s->pos || senda_ring_owner_alive(s->ring)) {
+        s->dead = 0;
+        return 0;
+    }
+
+    if (s->dead == 0) {
+        s->dead = ngx_current_msec | 1;
+    }
+
+    return ngx_current_msec - s->dead >= NGX_HTTP_SENDA_LEFT;
+}
+
+uint64_t
+ngx_http_senda_rings_remove(ngx_uint_t keep)
+{
+    ngx_http_senda_source_t *s, *spare = NULL;
+    ngx_uint_t i, left = 0;
+    uint64_t id;
+
+    for (i = 0; i < ngx_http_senda_set.n; i++) {
+        s = &ngx_http_senda_set.sources[i];
+
+        if (!s->seen || !ngx_http_senda_is_left(s)) {
+            continue;
+        }
+
+        if (senda_ring_size(s->ring) != SENDA_RING_SIZE) {
+            spare = s;
+            keep = 0;
+            left = 1;
+            break;
+        }
+
+        spare = s;
+        left++;
+    }
+
+    if (left <= keep || spare == NULL) {
+        return 0;
+    }
+
+    id = spare->id;
+    spare->dead = 0; /* not at once again, if it stays */
+
+    return senda_ring_remove(spare->dir, spare->name, id) == SENDA_OK ? id : 0;
 }
 
 void

@@ -1,34 +1,21 @@
 /*
- * What a process holds: its ring, its handles on published/ and live/, the
- * rules it matches with, its sealer. All of it is opened after fork, one
- * handle a process and path, and no read transaction is open when a function
- * of this file returns.
+ * What a process holds besides published/: its ring, its handle on live/, its
+ * sealer. All of it is opened after fork, one handle a process and path, and
+ * no read transaction is open when a function of this file returns.
  *
  * What cannot be opened is said in the log and tried again, ever more rarely;
- * pages are served all the while. Nothing here waits.
+ * pages are served all the while. Nothing here waits, and nothing is opened
+ * while the module is passive.
  */
 
 #include "ngx_http_senda.h"
 
 #include "senda_seal.h"
 
-/* Milliseconds. */
-#define NGX_HTTP_SENDA_LOOK      500  /* between two looks at published/ and live/ */
-#define NGX_HTTP_SENDA_SOON      20   /* before a store is looked for that is not there yet */
-#define NGX_HTTP_SENDA_WAIT_MIN  1000 /* before the second try; doubled for each further one, … */
-#define NGX_HTTP_SENDA_WAIT_MAX  4000 /* … up to this: well again is soon seen */
-#define NGX_HTTP_SENDA_SAY       60000 /* before the same words are logged again … */
-#define NGX_HTTP_SENDA_SAY_OTHER 5000  /* … and others of the same matter */
-
-/* Which file a handle was opened on: the store may be made anew behind our back. */
-typedef struct {
-    dev_t dev;
-    ino_t ino;
-} ngx_http_senda_file_t;
+#define NGX_HTTP_SENDA_SOON 20 /* ms before a store is looked for that is not there yet */
 
 /* This process's; zero in the master. */
 static struct {
-    char store[NGX_MAX_PATH];
     char live_dir[NGX_MAX_PATH];
     size_t live_size;
 
@@ -36,18 +23,11 @@ static struct {
     ngx_uint_t wants_ring; /* this process serves requests */
     ngx_http_senda_retry_t ring_retry;
 
-    senda_published_t *published;
-    ngx_http_senda_file_t published_file;
-    ngx_http_senda_retry_t published_retry;
-
     senda_live_t *live;
     ngx_uint_t live_writes; /* the handle is the drain's */
     ngx_http_senda_file_t live_file;
     ngx_http_senda_retry_t live_retry;
 
-    ngx_http_senda_rules_t *rules;
-    uint64_t refused_rules; /* the generation that could not be opened */
-    ngx_uint_t other_rules; /* published/ was replaced: its generations are counted anew */
     ngx_msec_t looked;
 
     senda_sealer_t *sealer;
@@ -56,45 +36,9 @@ static struct {
     senda_profile_t profile;
 } ngx_http_senda;
 
-/* ---- tries ---- */
-
-ngx_uint_t
-ngx_http_senda_due(ngx_http_senda_retry_t *retry)
-{
-    return retry->wait == 0 || (ngx_msec_int_t)(ngx_current_msec - retry->next) >= 0;
-}
-
-void
-ngx_http_senda_failed(ngx_http_senda_retry_t *retry, const char *what, const senda_err_t *err)
-{
-    ngx_msec_t silent = ngx_current_msec - retry->said;
-    ngx_uint_t known = ngx_strcmp(retry->text.text, err->text) == 0;
-
-    if (retry->wait == 0 || silent >= (known ? NGX_HTTP_SENDA_SAY : NGX_HTTP_SENDA_SAY_OTHER)) {
-        ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0, "senda: %s: %s", what, err->text);
-        retry->text = *err;
-        retry->said = ngx_current_msec;
-    }
-
-    retry->wait = retry->wait ? ngx_min(retry->wait * 2, NGX_HTTP_SENDA_WAIT_MAX)
-                              : NGX_HTTP_SENDA_WAIT_MIN;
-    retry->next = ngx_current_msec + retry->wait;
-}
-
-void
-ngx_http_senda_recovered(ngx_http_senda_retry_t *retry)
-{
-    if (retry->wait) {
-        ngx_log_error(NGX_LOG_NOTICE, ngx_cycle->log, 0, "senda: well again after \"%s\"",
-            retry->text.text);
-    }
-
-    ngx_memzero(retry, sizeof(ngx_http_senda_retry_t));
-}
-
 /* ---- files ---- */
 
-static ngx_uint_t
+ngx_uint_t
 ngx_http_senda_same_file(const ngx_http_senda_file_t *file, const char *dir)
 {
     char path[NGX_MAX_PATH + sizeof("/data.mdb")];
@@ -106,7 +50,7 @@ ngx_http_senda_same_file(const ngx_http_senda_file_t *file, const char *dir)
         fi.st_ino == file->ino;
 }
 
-static void
+void
 ngx_http_senda_note_file(ngx_http_senda_file_t *file, const char *dir)
 {
     char path[NGX_MAX_PATH + sizeof("/data.mdb")];
@@ -121,8 +65,7 @@ ngx_http_senda_note_file(ngx_http_senda_file_t *file, const char *dir)
     }
 }
 
-/* Makes sure that the live directory is there and ours. SENDA_OK or SENDA_SYS. */
-static senda_rc_t
+senda_rc_t
 ngx_http_senda_make_live_dir(senda_err_t *err)
 {
     const char *dir = ngx_http_senda.live_dir;
@@ -151,121 +94,6 @@ ngx_http_senda_make_live_dir(senda_err_t *err)
     }
 
     return SENDA_OK;
-}
-
-/* ---- rules ---- */
-
-void
-ngx_http_senda_rules_release(ngx_http_senda_rules_t *rules)
-{
-    if (--rules->refs == 0) {
-        senda_rules_close(rules->rules);
-        free(rules->blob);
-        ngx_free(rules);
-    }
-}
-
-/* Takes over the published rules; those of before stay when these cannot be read. */
-static senda_rc_t
-ngx_http_senda_load_rules(senda_err_t *err)
-{
-    ngx_http_senda_rules_t *rules;
-    senda_rc_t rc;
-    size_t len;
-
-    rules = ngx_calloc(sizeof(ngx_http_senda_rules_t), ngx_cycle->log);
-    if (rules == NULL) {
-        return senda_fail(err, SENDA_SYS, "no memory");
-    }
-
-    rc = senda_published_rules(ngx_http_senda.published, &rules->blob, &len, &rules->generation,
-        err);
-    if (rc == SENDA_OK) {
-        rc = senda_rules_open(&rules->rules, rules->blob, len, err);
-        if (rc == SENDA_BAD) {
-            ngx_http_senda.refused_rules = rules->generation;
-        }
-    }
-
-    if (rc != SENDA_OK) {
-        free(rules->blob);
-        ngx_free(rules);
-        return rc;
-    }
-
-    if (ngx_http_senda.rules) {
-        ngx_http_senda_rules_release(ngx_http_senda.rules);
-    }
-
-    rules->refs = 1;
-    ngx_http_senda.rules = rules;
-    ngx_http_senda.other_rules = 0;
-
-    return SENDA_OK;
-}
-
-static void
-ngx_http_senda_close_published(void)
-{
-    senda_published_close(ngx_http_senda.published);
-    ngx_http_senda.published = NULL;
-}
-
-static senda_rc_t
-ngx_http_senda_open_published(senda_err_t *err)
-{
-    char dir[NGX_MAX_PATH + sizeof("/published")];
-    senda_rc_t rc;
-
-    ngx_sprintf((u_char *)dir, "%s/published%Z", ngx_http_senda.store);
-
-    if (ngx_http_senda.published) {
-        if (ngx_http_senda_same_file(&ngx_http_senda.published_file, dir)) {
-            return SENDA_OK;
-        }
-        ngx_http_senda_close_published();
-        ngx_http_senda.other_rules = 1;
-        ngx_http_senda.refused_rules = 0;
-    }
-
-    ngx_http_senda_note_file(&ngx_http_senda.published_file, dir);
-
-    rc = senda_published_open_read(&ngx_http_senda.published, dir, err);
-    if (rc != SENDA_OK) {
-        ngx_http_senda.published = NULL;
-    }
-
-    return rc;
-}
-
-static void
-ngx_http_senda_look_for_rules(void)
-{
-    uint64_t generation;
-    senda_err_t err;
-    senda_rc_t rc;
-
-    if (!ngx_http_senda_due(&ngx_http_senda.published_retry)) {
-        return;
-    }
-
-    rc = ngx_http_senda_open_published(&err);
-
-    if (rc == SENDA_OK) {
-        generation = senda_published_generation(ngx_http_senda.published);
-
-        if (generation != 0 && generation != ngx_http_senda.refused_rules &&
-            (ngx_http_senda.rules == NULL || ngx_http_senda.other_rules ||
-                generation != ngx_http_senda.rules->generation)) {
-            rc = ngx_http_senda_load_rules(&err);
-        }
-    }
-
-    if (rc == SENDA_OK || rc == SENDA_NONE) {
-        ngx_http_senda_recovered(&ngx_http_senda.published_retry);
-    } else {
-        ngx_http_senda_failed(&ngx_http_senda.published_retry, "published rules", &err);
-    }
 }
 
 /* Claims a ring when there is none, also when the file of ours was removed. */
@@ -300,31 +128,20 @@ ngx_http_senda_look_for_ring(void)
     }
 }
 
-/* At most every half second: are there newer rules, is the ring still there? */
-static void
+void
 ngx_http_senda_look(void)
 {
+    if (ngx_current_msec - ngx_http_senda.looked < NGX_HTTP_SENDA_LOOK) {
+        return;
+    }
+
     ngx_http_senda.looked = ngx_current_msec;
 
-    if (ngx_http_senda.wants_ring) {
+    if (ngx_http_senda.wants_ring && ngx_http_senda_usable()) {
         ngx_http_senda_look_for_ring();
     }
 
-    ngx_http_senda_look_for_rules();
-}
-
-ngx_http_senda_rules_t *
-ngx_http_senda_rules_hold(void)
-{
-    if (ngx_current_msec - ngx_http_senda.looked >= NGX_HTTP_SENDA_LOOK) {
-        ngx_http_senda_look();
-    }
-
-    if (ngx_http_senda.rules) {
-        ngx_http_senda.rules->refs++;
-    }
-
-    return ngx_http_senda.rules;
+    ngx_http_senda_published_look();
 }
 
 /* ---- live/ ---- */
@@ -344,6 +161,10 @@ ngx_http_senda_live_reader(void)
     ngx_http_senda_retry_t *retry = &ngx_http_senda.live_retry;
     senda_err_t err;
     senda_rc_t rc;
+
+    if (!ngx_http_senda_usable()) {
+        return NULL;
+    }
 
     if (ngx_http_senda.live_writes) {
         return ngx_http_senda.live;
@@ -400,12 +221,12 @@ ngx_http_senda_live_profile(const senda_visitor_t *visitor, senda_profile_t *p)
     return senda_live_get(live, visitor, p, NULL) == SENDA_OK ? SENDA_OK : SENDA_NONE;
 }
 
-unsigned
-ngx_http_senda_published_tags(const senda_visitor_t *visitor, uint32_t *tags, unsigned max)
+senda_rc_t
+ngx_http_senda_live_totals(senda_live_total_pt each, void *ctx)
 {
-    return ngx_http_senda.published
-        ? senda_published_tags(ngx_http_senda.published, visitor, tags, max)
-        : 0;
+    senda_live_t *live = ngx_http_senda_live_reader();
+
+    return live ? senda_live_totals(live, each, ctx, NULL) : SENDA_NONE;
 }
 
 senda_rc_t
@@ -498,13 +319,18 @@ ngx_http_senda_seal(const senda_keys_t *keys, senda_str_t data, void *out, size_
 senda_ring_t *
 ngx_http_senda_ring(void)
 {
-    return ngx_http_senda.ring;
+    return ngx_http_senda_usable() ? ngx_http_senda.ring : NULL;
+}
+
+const char *
+ngx_http_senda_live_dir(void)
+{
+    return ngx_http_senda.live_dir;
 }
 
 static void
 ngx_http_senda_set_paths(ngx_http_senda_main_conf_t *mcf)
 {
-    ngx_cpystrn((u_char *)ngx_http_senda.store, mcf->store.data, sizeof(ngx_http_senda.store));
     ngx_cpystrn((u_char *)ngx_http_senda.live_dir, mcf->live.data, sizeof(ngx_http_senda.live_dir));
     ngx_http_senda.live_size = mcf->live_size;
     ngx_http_senda.looked = ngx_current_msec - NGX_HTTP_SENDA_LOOK;
@@ -514,6 +340,8 @@ void
 ngx_http_senda_stores_start(ngx_http_senda_main_conf_t *mcf, ngx_uint_t with_ring)
 {
     ngx_http_senda_set_paths(mcf);
+    ngx_http_senda_published_start(mcf);
+    ngx_http_senda_join_start(mcf);
     ngx_http_senda.wants_ring = with_ring;
 
     if (with_ring) {
@@ -528,18 +356,14 @@ ngx_http_senda_stores_stop(void)
     ngx_http_senda.ring = NULL;
 
     ngx_http_senda_close_live();
-    ngx_http_senda_close_published();
+    ngx_http_senda_published_stop();
+    ngx_http_senda_board_stop();
+    ngx_http_senda_join_stop();
 
     if (ngx_http_senda.sealer) {
         senda_sealer_free(ngx_http_senda.sealer);
         ngx_http_senda.sealer = NULL;
     }
 
-    if (ngx_http_senda.rules) {
-        ngx_http_senda_rules_release(ngx_http_senda.rules);
-        ngx_http_senda.rules = NULL;
-    }
-
     ngx_http_senda.wants_ring = 0;
-    ngx_http_senda.refused_rules = 0;
 }

@@ -14,6 +14,23 @@
     ((h)->key.len == sizeof(name) - 1 && \
         ngx_strncasecmp((h)->key.data, (u_char *)(name), sizeof(name) - 1) == 0)
 
+/* Moves to the list's element i, or the first of the next part; 0: there is none. */
+static ngx_uint_t
+ngx_http_senda_next_header(ngx_list_part_t **part, ngx_table_elt_t **h, ngx_uint_t *i)
+{
+    while (*i >= (*part)->nelts) {
+        if ((*part)->next == NULL) {
+            return 0;
+        }
+
+        *part = (*part)->next;
+        *h = (*part)->elts;
+        *i = 0;
+    }
+
+    return 1;
+}
+
 /* The number after "name=" in a Cache-Control value, -1 if it is not there. */
 static ngx_int_t
 ngx_http_senda_seconds(ngx_str_t *v, const char *name, size_t len)
@@ -115,17 +132,7 @@ ngx_http_senda_scan_headers(ngx_http_request_t *r, ngx_http_senda_headers_t *out
 
     ngx_memzero(out, sizeof(ngx_http_senda_headers_t));
 
-    for (i = 0; /* void */; i++) {
-        if (i >= part->nelts) {
-            if (part->next == NULL) {
-                break;
-            }
-
-            part = part->next;
-            h = part->elts;
-            i = 0;
-        }
-
+    for (i = 0; ngx_http_senda_next_header(&part, &h, &i); i++) {
         if (h[i].hash == 0 || h[i].key.len == 0) {
             continue;
         }
@@ -145,6 +152,105 @@ ngx_http_senda_scan_headers(ngx_http_request_t *r, ngx_http_senda_headers_t *out
             break;
         }
     }
+}
+
+/* Appends what may stay of a Cache-Control value behind "private"; each word is "name" or "name=x". */
+static u_char *
+ngx_http_senda_keep_words(u_char *out, ngx_str_t v)
+{
+    static const ngx_str_t gone[] = { ngx_string("public"), ngx_string("private"),
+        ngx_string("s-maxage"), ngx_string("proxy-revalidate") };
+    u_char *p = v.data, *last = v.data + v.len, *end, *name;
+    ngx_uint_t i;
+
+    for (/* void */; p < last; p = end + 1) {
+        while (p < last && (*p == ' ' || *p == '\t')) {
+            p++;
+        }
+
+        end = ngx_strlchr(p, last, ',');
+        end = end ? end : last;
+
+        for (name = p; name < end && *name != '=' && *name != ' '; name++) {
+            /* void */
+        }
+
+        for (i = 0; i < sizeof(gone) / sizeof(gone[0]); i++) {
+            if ((size_t)(name - p) == gone[i].len &&
+                ngx_strncasecmp(p, gone[i].data, gone[i].len) == 0) {
+                break;
+            }
+        }
+
+        if (end > p && i == sizeof(gone) / sizeof(gone[0])) {
+            *out++ = ',';
+            *out++ = ' ';
+            out = ngx_cpymem(out, p, end - p);
+        }
+    }
+
+    return out;
+}
+
+static ngx_table_elt_t *
+ngx_http_senda_push_header(ngx_http_request_t *r)
+{
+    ngx_table_elt_t *h = ngx_list_push(&r->headers_out.headers);
+
+    if (h) {
+        ngx_memzero(h, sizeof(ngx_table_elt_t));
+        h->hash = 1;
+    }
+
+    return h;
+}
+
+ngx_int_t
+ngx_http_senda_make_private(ngx_http_request_t *r)
+{
+    ngx_list_part_t *part = &r->headers_out.headers.part;
+    ngx_table_elt_t *h = part->elts, *control;
+    u_char *value, *last;
+    size_t len = sizeof("private");
+    ngx_uint_t i;
+
+    control = ngx_http_senda_push_header(r);
+    if (control == NULL) {
+        return NGX_ERROR;
+    }
+
+    for (i = 0; ngx_http_senda_next_header(&part, &h, &i); i++) {
+        len += NGX_HTTP_SENDA_IS(&h[i], "Cache-Control") ? 2 * h[i].value.len + 2 : 0;
+    }
+
+    value = ngx_pnalloc(r->pool, len);
+    if (value == NULL) {
+        return NGX_ERROR;
+    }
+
+    last = ngx_cpymem(value, "private", sizeof("private") - 1);
+    part = &r->headers_out.headers.part;
+    h = part->elts;
+
+    for (i = 0; ngx_http_senda_next_header(&part, &h, &i); i++) {
+        if (&h[i] == control || h[i].hash == 0) {
+            continue;
+        }
+
+        if (NGX_HTTP_SENDA_IS(&h[i], "Cache-Control")) {
+            last = ngx_http_senda_keep_words(last, h[i].value);
+            h[i].hash = 0;
+
+        } else if (NGX_HTTP_SENDA_IS(&h[i], "Expires")) {
+            h[i].hash = 0;
+        }
+    }
+
+    ngx_str_set(&control->key, "Cache-Control");
+    control->value.data = value;
+    control->value.len = last - value;
+
+    return NGX_OK;
 }
 
 ngx_uint_t
@@ -188,15 +294,35 @@ ngx_http_senda_is_trusted(ngx_http_request_t *r)
     return 1;
 }
 
-/* Appends one statement, sealed; the buffers are wiped of the plain text. */
-static ngx_int_t
+ngx_int_t
 ngx_http_senda_add_part(ngx_http_request_t *r, ngx_http_senda_ctx_t *ctx, senda_private_t *said,
     uint32_t flags, senda_key_t key)
 {
     static u_char plain[SENDA_SEALED_MAX];
     ngx_http_senda_main_conf_t *mcf = ngx_http_get_module_main_conf(r, ngx_http_senda_module);
-    ngx_http_senda_part_t *part = &ctx->parts[ctx->nparts];
+    ngx_http_senda_part_t *part;
     size_t n;
+
+    if (ctx->parts == NULL) {
+        ctx->parts = ngx_palloc(r->pool,
+            (NGX_HTTP_SENDA_PARTS_MAX + 2) * sizeof(ngx_http_senda_part_t));
+        if (ctx->parts == NULL) {
+            return NGX_ERROR;
+        }
+    }
+
+    if (ctx->nparts == NGX_HTTP_SENDA_PARTS_MAX + 2) {
+        ctx->refused = 1;
+        return NGX_OK;
+    }
+
+    part = &ctx->parts[ctx->nparts];
+
+    /* The answers of a form go with the first statement. */
+    if (ctx->form.n) {
+        said->form = ctx->form;
+        flags |= SENDA_VISIT_FORM;
+    }
 
     n = senda_private_dump(said, plain, sizeof(plain) - SENDA_SEAL_OVERHEAD);
     if (n == 0) {
@@ -222,6 +348,7 @@ ngx_http_senda_add_part(ngx_http_request_t *r, ngx_http_senda_ctx_t *ctx, senda_
     part->flags = flags;
     part->key = key;
     ctx->nparts++;
+    ngx_http_senda_wipe_form(ctx);
 
     return NGX_OK;
 }
@@ -264,20 +391,16 @@ ngx_http_senda_seal_headers(ngx_http_request_t *r, ngx_http_senda_ctx_t *ctx,
     ngx_uint_t i;
     uint32_t flags;
 
-    ctx->refused = h->refused > 0;
+    ctx->refused |= h->refused > 0;
 
-    if (h->contact && (h->contact->value.len == 0 || h->contact->value.len > SENDA_HEADER_MAX)) {
+    if (h->contact && h->contact->value.len > SENDA_HEADER_MAX) {
         ctx->refused = 1;
         h->contact = NULL;
     }
 
-    if (h->contact == NULL && h->nevents == 0) {
-        return NGX_OK;
-    }
-
-    ctx->parts = ngx_pcalloc(r->pool, (h->nevents + 1) * sizeof(ngx_http_senda_part_t));
-    if (ctx->parts == NULL) {
-        return NGX_ERROR;
+    /* A logout: there is nothing to record in it. */
+    if (h->contact && h->contact->value.len == 0) {
+        h->contact = NULL;
     }
 
     for (i = 0; i < h->nevents; i++) {
@@ -309,7 +432,7 @@ ngx_http_senda_seal_headers(ngx_http_request_t *r, ngx_http_senda_ctx_t *ctx,
             return NGX_ERROR;
         }
 
-        if (ctx->nparts) {
+        if (ctx->nparts && (ctx->parts[ctx->nparts - 1].flags & SENDA_VISIT_CONTACT)) {
             h->contact = NULL;
         }
     }

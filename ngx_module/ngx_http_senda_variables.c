@@ -1,5 +1,6 @@
 /*
- * $senda_visitor, $senda_tags, $senda_visits_NAME.
+ * $senda_visitor, $senda_tags, $senda_visits_NAME; those that only the sidecar
+ * can say are in ngx_http_senda_known.c.
  *
  * Counts and tags are what has been drained of the visitor, then this request
  * applied by the very function that the drain uses, so that the page being
@@ -33,12 +34,12 @@ static ngx_http_variable_t ngx_http_senda_variables[] = {
 
 static senda_profile_t ngx_http_senda_scratch;
 
-ngx_int_t
-ngx_http_senda_add_variables(ngx_conf_t *cf)
+static ngx_int_t
+ngx_http_senda_add_list(ngx_conf_t *cf, ngx_http_variable_t *v)
 {
-    ngx_http_variable_t *var, *v;
+    ngx_http_variable_t *var;
 
-    for (v = ngx_http_senda_variables; v->name.len; v++) {
+    for (/* void */; v->name.len; v++) {
         var = ngx_http_add_variable(cf, &v->name, v->flags);
         if (var == NULL) {
             return NGX_ERROR;
@@ -51,8 +52,15 @@ ngx_http_senda_add_variables(ngx_conf_t *cf)
     return NGX_OK;
 }
 
-/* The context if the variables may say anything: senda on here, and consent. */
-static ngx_http_senda_ctx_t *
+ngx_int_t
+ngx_http_senda_add_variables(ngx_conf_t *cf)
+{
+    return ngx_http_senda_add_list(cf, ngx_http_senda_variables) == NGX_OK
+        ? ngx_http_senda_add_list(cf, ngx_http_senda_known_variables)
+        : NGX_ERROR;
+}
+
+ngx_http_senda_ctx_t *
 ngx_http_senda_ask(ngx_http_request_t *r)
 {
     ngx_http_senda_loc_conf_t *lcf;
@@ -69,6 +77,8 @@ ngx_http_senda_ask(ngx_http_request_t *r)
     if (ctx == NULL || ctx->bot) {
         return NULL;
     }
+
+    ngx_http_senda_meet_early(r, ctx);
 
     return (ctx->decided ? ctx->consent : ngx_http_senda_consents(r, ctx)) ? ctx : NULL;
 }
@@ -126,17 +136,22 @@ static ngx_int_t
 ngx_http_senda_list_tags(ngx_http_request_t *r, ngx_http_senda_ctx_t *ctx,
     const senda_profile_t *profile)
 {
+    const senda_known_t *known = ngx_http_senda_known(r, ctx);
     uint32_t tags[2 * SENDA_TAGS_MAX];
     ngx_uint_t i, n;
     size_t len = 0;
     u_char *p;
 
+    if (known == NULL) {
+        return NGX_ERROR;
+    }
+
     for (n = 0; n < profile->ntags && n < SENDA_TAGS_MAX; n++) {
         tags[n] = profile->tags[n].tag;
     }
 
-    if (ctx->returned) {
-        n += ngx_http_senda_published_tags(&ctx->visitor, tags + n, SENDA_TAGS_MAX);
+    for (i = 0; i < known->ntags; i++) {
+        tags[n++] = known->tags[i];
     }
 
     for (i = 0; i < n; i++) {
@@ -189,18 +204,20 @@ ngx_http_senda_compute(ngx_http_request_t *r, ngx_http_senda_ctx_t *ctx)
     senda_str_t path;
     uint32_t site;
 
-    if (ctx->computed) {
+    if (ctx->computed && ctx->computed_personal == ngx_http_senda_is_personal(ctx) &&
+        ctx->computed_other == ctx->other) {
         return NGX_OK;
     }
 
     senda_profile_init(profile);
 
-    if (ctx->returned) {
+    if (ctx->returned && !ctx->other) {
         rc = ngx_http_senda_live_profile(&ctx->visitor, profile);
     }
 
     /* The landing visit is on its way to live/. */
-    if (rc != SENDA_OK && ctx->landing && ngx_http_senda_match_landing(ctx, &m, &path, &site)) {
+    if (rc != SENDA_OK && ctx->landing && !ctx->other &&
+        ngx_http_senda_match_landing(ctx, &m, &path, &site)) {
         senda_profile_apply(profile, rules, site, true, m.keys, m.nkeys, ctx->landing_at);
     }
 
@@ -215,6 +232,8 @@ ngx_http_senda_compute(ngx_http_request_t *r, ngx_http_senda_ctx_t *ctx)
     }
 
     ctx->computed = 1;
+    ctx->computed_personal = ngx_http_senda_is_personal(ctx) != 0;
+    ctx->computed_other = ctx->other;
 
     return NGX_OK;
 }

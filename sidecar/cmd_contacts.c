@@ -57,6 +57,29 @@ standing(state_t *s, const contact_t *c, prog_channel_t channel)
     return refusal != NULL ? refusal : "consents";
 }
 
+/* ", on the page of channels, 2026-06-01 12:00:00 +02:00": what decided, how it was said and when. */
+static void
+print_said(state_t *s, const contact_t *c, prog_channel_t channel)
+{
+    const contact_consent_t *consent = &c->consent[channel];
+    contact_how_t how = consent->how;
+    senda_ms_t at = consent->at;
+    suppression_t said;
+    char when[64];
+
+    if (contact_suppressed(s, channel, contact_address(c, channel), &said) &&
+        (said.reason != SUPPRESS_UNSUBSCRIBED || consent->what != CONSENT_GIVEN ||
+            consent->at <= said.at)) {
+        how = said.how;
+        at = said.at;
+    }
+    if (at != 0) {
+        run_log_time(NULL, at, when, sizeof(when));
+        (void)printf("%s%s, %s", contact_how_words[how][0] != '\0' ? ", " : "",
+            contact_how_words[how], when);
+    }
+}
+
 static senda_rc_t
 list(state_t *s, senda_err_t *err)
 {
@@ -171,7 +194,10 @@ show(state_t *s, const char *email, senda_err_t *err)
             (unsigned long long)c->number, c->email, c->name, c->phone, when);
         for (int k = 0; k < CHANNELS; k++) {
             if (contact_address(c, (prog_channel_t)k) != NULL) {
-                (void)printf("  %-8s %s\n", channel_words[k], standing(s, c, (prog_channel_t)k));
+                (void)printf("  %-8s %s", senda_channel_name((unsigned)k),
+                    standing(s, c, (prog_channel_t)k));
+                print_said(s, c, (prog_channel_t)k);
+                (void)printf("\n");
             }
         }
         print_fields(s, c);
@@ -207,7 +233,8 @@ unsubscribe(const config_t *config, const char *email, senda_err_t *err)
             run_clock_t clock = { (int64_t)state_number(s, "lapse", 1),
                 (senda_ms_t)state_number(s, "lapse_start", 0) };
 
-            contact_suppress(s, CHANNEL_EMAIL, email, SUPPRESS_UNSUBSCRIBED, run_clock_now(&clock));
+            contact_suppress(s, CHANNEL_EMAIL, email, SUPPRESS_UNSUBSCRIBED, run_clock_now(&clock),
+                HOW_COMMAND);
             rc = state_commit(s, err);
         }
         if (rc == SENDA_OK) {

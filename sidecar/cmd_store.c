@@ -13,6 +13,7 @@
 
 #include "command_line.h"
 #include "commands.h"
+#include "senda_place.h"
 
 typedef struct {
     const char *name; /* NULL: the store itself */
@@ -69,6 +70,9 @@ cmd_init(int argc, char **argv)
     }
     if (group != NULL && (g = getgrnam(group)) == NULL) {
         rc = senda_fail(&err, SENDA_SYS, "there is no group %s", group);
+    }
+    if (rc == SENDA_OK && senda_place_check(argv[1], &err) == SENDA_BAD) {
+        rc = SENDA_SYS;
     }
     for (size_t i = 0; i < G_N_ELEMENTS(folders) && rc == SENDA_OK; i++) {
         rc = make_folder(argv[1], &folders[i], g != NULL ? g->gr_gid : 0, g != NULL, &err);

@@ -321,6 +321,7 @@ sentence(const tale_t *t, const intent_t *i)
     case INTENT_RECALL:
     case INTENT_FORGET:
     case INTENT_DEED:
+    case INTENT_STANDING:
         break;
     }
     return NULL;
@@ -347,6 +348,7 @@ place_of(const intent_t *i)
     case INTENT_RECALL:
     case INTENT_FORGET:
     case INTENT_DEED:
+    case INTENT_STANDING:
         return NULL;
     default:
         return &i->step->place;

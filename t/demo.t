@@ -17,7 +17,8 @@ unlike($out, qr/NOT OK/, 'nothing came otherwise than it should');
 like($out, qr/^\s*To: .*luis\@example\.com/m, 'the e-mail is shown, to the one who left');
 unlike($out, qr/^\s*To: .*ana\@example\.com/m, 'and none to the one who bought');
 like($out, qr/^\s*Subject: \S/m, 'with its subject');
-like($out, qr/^\s*List-Unsubscribe: <mailto:/m, 'and the way to leave');
+like($out, qr/^\s*List-Unsubscribe: <http:.*<mailto:/m, 'and the ways to leave');
+like($out, qr/^\s*ok .*says that it is kept/m, 'one of which was tried');
 
 # Everything it made is gone: the folder, the counts in shared memory, the processes.
 my ($folder) = $out =~ m{(/\S*senda-demo\.\w+)};

@@ -70,7 +70,8 @@ my %try = (
         $text =~ s/($paths)/$real{$1}/g;
         $text =~ s/listen 80;/listen 127.0.0.1:8099;/;
         $text = "http {\nsenda_store $dir/store;\n$text\n}\n" if $text !~ /^http \{/m;
-        my $module = 'load_module ' . abs_path("$build/ngx_http_senda_module.so") . ";\n";
+        my $module = $ENV{SENDA_MODULE} // "$build/ngx_http_senda_module.so";
+        $module = $module eq 'none' ? '' : 'load_module ' . abs_path($module) . ";\n";
         my $file = spill("$dir/nginx.conf",
             "${module}pid $dir/nginx.pid;\nerror_log stderr;\nevents {}\n$text");
         my $http = join '', map { "${_}_temp_path $dir/$_;\n" }

@@ -45,6 +45,15 @@ refused('a size that is none', 'invalid parameter "size=lots"',
     store => "senda_store store size=lots; $key");
 refused('a size that is too small', 'live store is too small: "size=1k"',
     store => "senda_store store size=1k; $key");
+refused('a place for counts that is the store itself',
+    '"live=DIR/store/journal" is a folder of the store itself, it needs one of its own',
+    store => "senda_store store live=store/journal; $key");
+for my $bad ('journal=never', 'visitors=-1', 'new_visitors=many', 'snapshot=x', 'journal=1d journal=2d') {
+    my ($said) = $bad =~ /(\S+)$/;
+    refused("parameter $bad", "invalid parameter \"$said\"", store => "senda_store store $bad; $key");
+}
+is(says(store => "senda_store store size=1g journal=30d visitors=0 new_visitors=0 snapshot=0;\n$key"), 'ok',
+    'all parameters');
 refused('an unknown parameter', 'invalid parameter "life=x"',
     store => "senda_store store life=x; $key");
 refused('no store path', 'invalid number of arguments in "senda_store" directive',
@@ -108,7 +117,7 @@ SKIP: {
     $t->publish("site shop.test\npage home\nmatch GET /\n");
     $t->start(server => 'location / { return 200 "<p>x</p>"; }');
     is($t->get('/')->status, 200, 'served');
-    like($t->error_log, qr/senda: this worker records nothing: "\S+" belongs to user 0, not to nginx's user \d+/,
+    like($t->error_log, qr/senda: nothing is recorded: "\S+" belongs to user 0, not to nginx's user \d+/,
         'and said why nothing is recorded');
     $t->stop;
 }

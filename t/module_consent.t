@@ -1,4 +1,5 @@
-# Consent: by a variable, always, never; Sec-GPC; what a trusted upstream says without consent.
+# Consent: by a variable, always, never; Sec-GPC and DNT; withdrawn; what a trusted upstream says
+# without it.
 
 use strict;
 use warnings;
@@ -10,6 +11,7 @@ my $rules = <<'END';
 site shop.test
 page home
 match GET /*
+except GET /style.css
 page thanks
 match GET /thanks*?order={order}
 END
@@ -26,6 +28,9 @@ END
     server => <<"END",
     location / { return 200 "<p>[\$senda_visitor] [\$senda_tags] \$senda_visits_home</p>"; }
     location /always/ { senda_consent always; return 200 "<p>x</p>"; }
+    location = /style.css { default_type text/css; return 200 "p {}"; }
+    location = /cached { add_header Cache-Control public; return 200 "<p>x</p>"; }
+    location = /missing { return 404 "<p>x</p>"; }
     location /thanks { proxy_pass http://127.0.0.1:$app; }
 END
     servers => <<"END",
@@ -56,6 +61,8 @@ ok(defined cookie('/', headers => [Cookie => 'choice=marketing']), 'any other va
 ok(defined cookie('/always/'), 'always');
 is(cookie('/always/', headers => ['Sec-GPC' => '1']), undef, 'Sec-GPC: 1 is stronger');
 ok(defined cookie('/always/', headers => ['Sec-GPC' => '0']), 'Sec-GPC: 0 says nothing');
+is(cookie('/always/', headers => ['DNT' => '1']), undef, 'DNT: 1 too');
+ok(defined cookie('/always/', headers => ['DNT' => '0']), 'DNT: 0 says nothing');
 is(cookie('/', host => 'mute.test', headers => [Cookie => 'choice=all']), undef,
     'without senda_consent: no cookie');
 
@@ -67,24 +74,99 @@ $t->wait_drained;
 my ($visitor) = keys %{ $t->counts };
 is($t->counts->{$visitor}{home}, 2, 'counted while there is consent');
 like($t->get('/', jar => $jar)->body, qr/\[$visitor\] \[\] 3/, 'the variables know the visitor');
+
+# Withdrawn: the cookie is taken back, the visitor forgotten, once.
+my $cookie = $jar->{senda};
 $jar->{choice} = 'none';
-is($t->get('/', jar => $jar)->body, '<p>[] [] 0</p>', 'without consent they know nobody');
-$t->get('/', jar => $jar) for 1 .. 5;
-$jar->{choice} = 'all';
-$t->get('/', jar => $jar, headers => ['Sec-GPC' => 1]) for 1 .. 5;
+my $r = $t->get('/', jar => $jar);
+is($r->body, '<p>[] [] 0</p>', 'without consent they know nobody');
+is($r->header('Set-Cookie'), 'senda=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax',
+    'the cookie is taken back');
+is($jar->{senda}, undef, '… by the browser too');
 $t->wait_drained;
-is($t->counts->{$visitor}{home}, 3, 'nothing is counted without consent');
-cmp_ok($t->rings->{consent}, '>=', 11, '… but that is counted');
+is($t->counts->{$visitor}, undef, 'live/ has forgotten the visitor');
+my @all = $t->journal;
+is(scalar(@all), 4, 'one record more');
+is($all[3]{flags}, 1024, 'that says so');
+is($all[3]{visitor}, $visitor, 'of whom');
+is($all[3]{path}, '', 'and nothing else');
+
+$t->get('/', jar => $jar) for 1 .. 5;
+$t->wait_drained;
+is(scalar(() = $t->journal), 4, 'nothing is journalled without consent');
+cmp_ok($t->rings->{consent}, '>=', 6, '… but that is counted');
+
+$jar->{choice} = 'all';
+$t->get('/', jar => $jar);
+$t->get('/', jar => $jar);
+$t->wait_drained;
+my ($again) = keys %{ $t->counts };
+isnt($again, $visitor, 'given again: somebody new');
+is(scalar(keys %{ $t->counts }), 1, '… and nobody else');
 my $visits = () = $t->journal;
-is($visits, 3, '… and nothing is journalled');
+
+subtest 'signals of the browser withdraw too' => sub {
+    for my $header ('Sec-GPC', 'DNT') {
+        my $browser = {};
+        $t->get('/always/', jar => $browser) for 1 .. 2;
+        $t->wait_drained;
+        my $known = keys %{ $t->counts };
+        my $r = $t->get('/always/', jar => $browser, headers => [$header => '1']);
+        like($r->header('Set-Cookie'), qr/^senda=; .*Max-Age=0/, "$header: 1 takes the cookie back");
+        $t->wait_drained;
+        is(scalar(keys %{ $t->counts }), $known - 1, '… and the visitor is forgotten');
+        is(($t->journal)[-1]{flags}, 1024, '… and the record says so');
+        is($t->get('/always/', jar => $browser, headers => [$header => '1'])->header('Set-Cookie'),
+            undef, 'once');
+        $visits += 3;
+    }
+};
+
+subtest 'where the cookie cannot be taken back yet' => sub {
+    my $browser = { choice => 'all' };
+    $t->get('/', jar => $browser) for 1 .. 2;
+    $t->wait_drained;
+    $visits += 2;
+    my $known = keys %{ $t->counts };
+    $browser->{choice} = 'none';
+    is($t->get('/style.css', jar => $browser)->header('Set-Cookie'), undef, 'an asset has no cookie');
+    is($t->get('/cached', jar => $browser)->header('Set-Cookie'), undef, 'nor what caches keep');
+    is($t->get('/', jar => $browser, method => 'HEAD')->header('Set-Cookie'), undef, 'nor HEAD');
+    is($t->get('/missing', jar => $browser)->header('Set-Cookie'), undef, 'nor an error');
+    $t->wait_drained;
+    is(scalar(keys %{ $t->counts }), $known - 1, 'the visitor is forgotten all the same');
+    my $journal = () = $t->journal;
+    $t->get('/style.css', jar => $browser) for 1 .. 5;
+    $t->wait_drained;
+    is(scalar(() = $t->journal), $journal, '… once');
+    like($t->get('/', jar => $browser)->header('Set-Cookie'), qr/Max-Age=0/, 'then the cookie goes');
+    $t->wait_drained;
+    is($browser->{senda}, undef, 'it is gone');
+    $visits = () = $t->journal;
+};
+
+subtest 'nobody asked' => sub {
+    my $browser = { choice => 'all' };
+    $t->get('/', jar => $browser) for 1 .. 2;
+    $t->wait_drained;
+    $visits += 2;
+    is($t->get('/', jar => $browser, host => 'mute.test')->header('Set-Cookie'), undef,
+        'without senda_consent a cookie that comes is left alone');
+    is($t->get('/', jar => { %$browser, choice => 'none' }, headers => ['User-Agent' => 'Googlebot/2.1'])
+            ->header('Set-Cookie'), undef, 'a bot changes nothing');
+    $t->wait_drained;
+};
+
+$jar->{choice} = 'all';
+($visitor) = $again;
+$visits = () = $t->journal;
 
 # An order without consent: the mail about it must still go out, and nothing else be known.
-$jar->{choice} = 'none';
-my $r = $t->get('/thanks?order=17', jar => $jar);
+$r = $t->get('/thanks?order=17', jar => { choice => 'none' });
 is($r->status, 200, 'the order');
 is($r->header('Set-Cookie'), undef, 'no cookie');
 $t->wait_drained;
-my ($order) = ($t->journal)[3];
+my ($order) = ($t->journal)[$visits];
 is($order->{visitor}, '0' x 32, 'recorded without visitor');
 is($order->{path}, '', 'without path');
 is($order->{keys}, 'purchase', 'only the event');
@@ -97,7 +179,7 @@ is($order->{flags}, 4 | 8, 'a contact and an event, no page view');
 $jar->{choice} = 'all';
 $t->get('/thanks?order=17', jar => $jar);
 $t->wait_drained;
-$order = ($t->journal)[4];
+$order = ($t->journal)[$visits + 1];
 is($order->{visitor}, $visitor, 'with consent: the visitor');
 is($order->{keys}, 'home,thanks,purchase', 'its pages and the event');
 is($order->{captures}{order}, '17', 'its captures');

@@ -55,6 +55,7 @@ $t->start(
     location = /broken { return 500 "<p>x</p>"; }
     location = /json { default_type application/json; return 200 "{}"; }
     location = /signup { return 303 /; }
+    location ~ /\.env|wp-login { return 200 "<p>x</p>"; }
     location = /off { senda off; return 200 "<p>x</p>"; }
 END
     servers => <<"END",
@@ -74,6 +75,27 @@ END
         senda_consent always;
         senda_cookie who domain=named.test max-age=2h;
         location / { return 200 "<p>x</p>"; }
+    }
+    server {
+        listen 127.0.0.1:${\$t->port};
+        server_name private.test;
+        senda on;
+        senda_consent always;
+        senda_site shop.test;
+        senda_cookie senda private;
+        location / { add_header Cache-Control \$http_x_control; return 200 "<p>x</p>"; }
+        location = /expires { expires 1h; return 200 "<p>x</p>"; }
+        location = /two { add_header Cache-Control public; add_header Cache-Control max-age=60; return 200 "<p>x</p>"; }
+        location = /json { add_header Cache-Control public; default_type application/json; return 200 "{}"; }
+    }
+    server {
+        listen 127.0.0.1:${\$t->port};
+        server_name off.test;
+        senda on;
+        senda_consent always;
+        senda_site shop.test;
+        senda_cookie off;
+        location / { return 200 "<p>\$senda_visitor</p>"; }
     }
     server {
         listen 127.0.0.1:${\$t->port};
@@ -104,14 +126,17 @@ subtest 'which responses carry one' => sub {
         ok(defined $t->get($path)->header('Set-Cookie'), "$path: yes");
     }
     for my $path ('/public', '/s-maxage', '/max-age', '/expires', '/expires-header', '/missing',
-        '/moved', '/broken', '/json', '/style.css', '/nowhere.html', '/off')
+        '/moved', '/broken', '/json', '/style.css', '/nowhere.html', '/off', '/.env', '/wp-login.php')
     {
         is($t->get($path)->header('Set-Cookie'), undef, "$path: no");
     }
     is($t->get('/', method => 'HEAD')->header('Set-Cookie'), undef, 'HEAD: no');
     is($t->get('/', headers => [Range => 'bytes=0-1'])->header('Set-Cookie'), undef, 'range: no');
-    is($t->get('/', headers => ['Sec-Purpose' => 'prefetch'])->header('Set-Cookie'), undef,
-        'prefetch: no');
+    for my $case (['Sec-Purpose' => 'prefetch;prerender'], ['Purpose' => 'prefetch'],
+        ['Purpose' => 'preview'], ['X-Purpose' => 'preview'], ['X-Moz' => 'prefetch'])
+    {
+        is($t->get('/', headers => $case)->header('Set-Cookie'), undef, "@$case: no");
+    }
     is($t->get('/', headers => ['User-Agent' => 'Googlebot/2.1'])->header('Set-Cookie'), undef,
         'bot: no');
     is($t->get('/', headers => ['User-Agent' => undef])->header('Set-Cookie'), undef,
@@ -264,6 +289,42 @@ subtest 'other cookies around it' => sub {
     is(scalar(() = $t->journal), $before + 2, 'found among others');
     is(scalar(keys %{ $t->counts }), scalar(keys %{ { map { $_->{visitor} => 1 } $t->journal } }),
         'one profile a visitor');
+};
+
+subtest 'made private where the directive says so' => sub {
+    for my $case (['public', 'private'], ['public, max-age=60', 'private, max-age=60'],
+        ['max-age=60', 'private, max-age=60'], ['PUBLIC,S-MaxAge=60 , max-age=5', 'private, max-age=5'],
+        ['s-maxage=60, must-revalidate', 'private, must-revalidate'], ['no-store', 'no-store'],
+        ['private, max-age=60', 'private, max-age=60'], ['max-age=0', 'max-age=0'])
+    {
+        my ($said, $expected) = @$case;
+        my $r = $t->get('/', host => 'private.test', headers => ['X-Control' => $said]);
+        ok(defined $r->header('Set-Cookie'), "$said: a cookie");
+        is(join('|', $r->header('Cache-Control')), $expected, "… with $expected");
+    }
+    for my $path ('/expires', '/two') {
+        my $r = $t->get($path, host => 'private.test');
+        ok(defined $r->header('Set-Cookie'), "$path: a cookie");
+        like(join('|', $r->header('Cache-Control')), qr/^private, max-age=\d+$/, '… one header');
+        is($r->header('Expires'), undef, '… and no Expires');
+    }
+    my $jar = {};
+    $t->get('/', host => 'private.test', jar => $jar);
+    my $r = $t->get('/', host => 'private.test', jar => $jar, headers => ['X-Control' => 'public']);
+    is($r->header('Cache-Control'), 'public', 'who has a cookie gets the page as it is');
+    is($r->header('Set-Cookie'), undef, '… without another one');
+    is($t->get('/json', host => 'private.test')->header('Cache-Control'), 'public',
+        'and so is what would carry none');
+    is($t->get('/', host => 'private.test', headers => ['X-Control' => 'public',
+        'User-Agent' => 'Googlebot/2.1'])->header('Cache-Control'), 'public', '… and a bot');
+};
+
+subtest 'senda_cookie off' => sub {
+    is($t->get('/', host => 'off.test')->header('Set-Cookie'), undef, 'sets none');
+    my ($cookie) = $t->get('/')->header('Set-Cookie') =~ /^senda=($value);/;
+    my $r = $t->get('/', host => 'off.test', jar => { senda => $cookie });
+    is($r->header('Set-Cookie'), undef, 'also for one that comes');
+    like($r->body, qr/[0-9a-f]{32}/, 'but reads it');
 };
 
 $t->done;

@@ -114,7 +114,7 @@ subtest 'live/ is made anew from the journal' => sub {
 subtest 'live/ is full' => sub {
     my $t = Senda::Test->new;
     $t->publish($rules);
-    $t->start(%conf, store => "senda_store store live=run/live size=1m; senda_key store/nginx.key;");
+    $t->start(%conf, store => "senda_store store live=run/live size=1m new_visitors=0; senda_key store/nginx.key;");
     my $client = $t->run($t->tool('tool_load'), $t->port, 'shop.test', $t->store . '/nginx.key',
         'senda', 6000, 18_000, 16, '/', '/cart');
     like($client, qr/^total 18000 0$/m, 'every page is served');

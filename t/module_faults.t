@@ -66,7 +66,7 @@ subtest 'a ring that could not be had at first' => sub {
     Senda::Test::spew($t->live, 'a file in the way');
     $t->start(%conf);
     is($t->get('/')->status, 200, 'pages are served');
-    like($t->error_log, qr/senda: this worker records nothing: "\S+" is no directory/, 'said');
+    like($t->error_log, qr/senda: nothing is recorded: "\S+" is no directory/, 'said');
     unlink $t->live;
     my $jar = {};
     $t->wait_for(sub { $t->get('/cart', jar => $jar); -d $t->live && sum($t, 'cart') }, 'later it is');

@@ -5,9 +5,12 @@
 use strict;
 use warnings;
 use lib 't/lib';
+use Cwd qw(getcwd);
 use Senda::Sidecar;
 use Test::More;
 use Time::HiRes qw(time);
+
+my $root = getcwd;
 
 my $WELCOME = <<'END';
 flow welcome
@@ -70,7 +73,8 @@ subtest 'looking before running' => sub {
     my @check = ('run', '--check');
     my ($out, $status) = $s->senda(@check);
     is($status, 0, 'nothing is wrong') or diag($out);
-    is($out, "$dir/senda.conf: no mistakes\n", 'and it says so');
+    is($out, "$dir/senda.conf: note: endpoint is not set: people unsubscribe only by writing an e-mail, "
+        . "and clicks are not seen\n$dir/senda.conf: no mistakes\n", 'and it says so, and what is missed');
     is(join(' ', grep { -e } glob("$dir/store/state/* $dir/mail")), '', 'no store was opened, no folder made');
 
     $s->conf(from => 'nobody', unsubscribe => 'out@', channel => 'email smtp://127.0.0.1:25?tls=maybe');
@@ -80,6 +84,27 @@ subtest 'looking before running' => sub {
     like($out, qr/^$dir\/senda\.conf:8: unsubscribe: that is no e-mail address$/m, 'unsubscribe');
     like($out, qr/^$dir\/senda\.conf:1: channel: smtp: tls=maybe is unknown/m, 'the channel');
     like($out, qr/^$dir\/senda\.conf: 3 mistakes$/m, 'counted');
+
+    mkdir "$dir/pages";
+    Senda::Sidecar::spew("$dir/pages/saved.mustache", "{{#es}}\nhecho\n");
+    $s->conf(endpoint => 'https://shop.test/senda', pages => 'pages');
+    ($out, $status) = $s->senda(@check);
+    is($status, 1, 'pages that cannot be made');
+    like($out, qr/^$dir\/senda\.conf:6: pages: saved\.mustache: line 1: /m, 'which, and where');
+    like($out, qr/^$dir\/senda\.conf:6: pages: .*channels\.mustache/m, 'or that they are not there');
+    unlike($out, qr/note:/, 'nothing is missed');
+    Senda::Sidecar::spew("$dir/keys/none.key", join '', grep { !/^links/ } split /^/, Senda::Sidecar::slurp("$dir/keys/sidecar.key"));
+    chmod 0600, "$dir/keys/none.key";
+    $s->conf(endpoint => 'https://shop.test/senda', key => 'keys/none.key', pages => "$root/conf/pages");
+    ($out, $status) = $s->senda(@check);
+    like($out, qr/^$dir\/senda\.conf:2: endpoint: .*none\.key holds no links key/m, 'no key to sign with');
+    ($out, $status) = $s->senda('run', '--once');
+    is($status, 1, 'nor does it start without') or diag($out);
+    for my $bad ('http://shop.test/senda/', 'https://shop.test/senda?a=1', 'ftp://shop.test/', 'https:///senda/') {
+        $s->conf(endpoint => $bad);
+        ($out, $status) = $s->senda(@check);
+        like($out, qr/senda\.conf:2: "\Q$bad\E" is no value for "endpoint"/, "not $bad");
+    }
 
     $s->conf(colour => 'red', site_url => 'shop.test');
     Senda::Sidecar::spew("$dir/senda.conf", Senda::Sidecar::slurp("$dir/senda.conf") =~ s/^postal.*\n//mr
@@ -243,6 +268,8 @@ subtest 'rules change under it' => sub {
     my $out = $s->wait_for(sub { my ($o) = $s->senda('status'); $o =~ /mistake/ && $o }, 'a mistake');
     like($out, qr/shop\.senda:\d+:/, 'status says where');
     like($out, qr/the last good rules are live/, 'and that the last good rules are live');
+    my $shown = sub { scalar qx{@{[ $s->tool('tool_status') ]} said '$s->{dir}/store'} };
+    like($shown->(), qr/shop\.senda:\d+:\d+: /, "nginx's status page is told");
     $s->visit(['shop.test', 'v2', 'POST', '/signup', contact('bob')]);
     $s->wait_for(sub { $s->log =~ /message other sent to contact 2/ }, 'and act');
     my ($said, $status) = $s->senda('publish');
@@ -252,11 +279,13 @@ subtest 'rules change under it' => sub {
     is($s->stop, 0, 'ends');
     $s->start;
     like($s->log, qr/the last good rules go on/, 'a start with a mistake goes on with the last good rules');
+    like($shown->(), qr/shop\.senda:\d+:\d+: /, 'which the status page is told');
     $s->visit(['shop.test', 'v3', 'POST', '/signup', contact('eve')]);
     $s->wait_for(sub { $s->log =~ /message other sent to contact 3/ }, 'which act');
     $s->rules($WELCOME);
     $s->wait_for(sub { $live->() == 3 }, 'mended');
     is($s->until(1, sub { ($s->senda('status'))[0] !~ /mistake/ }), 1, 'status knows it');
+    is($shown->(), '', "nginx's status page, too");
     is(($s->senda('publish'))[0], "the rules are live\n", 'publish through the running sidecar');
     $s->done;
 };

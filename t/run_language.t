@@ -53,7 +53,7 @@ sub contact { my ($name, @more) = @_; join '&', "contact=email=$name%40example.c
 sub lines { my ($s, $pattern) = @_; my $n = () = $s->log =~ /$pattern/g; return $n }
 sub published {
     my ($s, $visitor) = @_;
-    open my $out, '-|', $s->tool('tool_rules'), 'published', $s->dir . '/store', $visitor or die "$!";
+    open my $out, '-|', $s->tool('tool_known'), 'get', $s->dir . '/store', $visitor or die "$!";
     return join '', <$out>;
 }
 
@@ -79,14 +79,14 @@ for my $signal ('KILL', 'TERM', undef) {
         like($s->log, qr/a part of a header of \/ is not used: colour is no field of the rules/,
             'a field that nobody declared is named');
         like(($s->senda('status'))[0], qr/1 fields of contacts refused/, 'and counted');
-        is(published($s, 'v1'), published($s, 'v2'), 'no block yet, nor a tag of the flow');
-        unlike(published($s, 'v1'), qr/block/, 'no block at all');
+        $s->wait_for(sub { published($s, 'v2') eq "personal\nscore 20\ntag 1\n" }, 'what is known of one');
+        is(published($s, 'v1'), "personal\nscore 10\ntag 1\n", 'and the other: no block yet, nor a tag of the flow');
 
         $s->visit(['shop.test', 'v1', 'GET', '/']);
         $s->wait_for(sub { $s->log =~ /message gift sent to contact 1/ }, 'the segment is entered');
-        $s->wait_for(sub { published($s, 'v1') =~ /^block 1 position 1$/m }, 'the block is shown');
-        is(published($s, 'v1'), published($s, 'v2') =~ s/\z/tag 3\nblock 1 position 1\n/r,
-            'beside what everybody has the tag of the flow, and that block alone');
+        $s->wait_for(sub { published($s, 'v1') =~ /^block banner position header$/m }, 'the block is shown');
+        is(published($s, 'v1'), "personal\nscore 25\ntag 1\ntag 3\nsegment keen\nblock banner position header\n",
+            'the tag of the flow, its points, the segment, and that block alone');
         unlike(published($s, 'v2'), qr/block/, 'to nobody else');
         if ($signal) {
             $s->stop($signal);
@@ -96,7 +96,7 @@ for my $signal ('KILL', 'TERM', undef) {
         $s->wait_for(sub { $s->log =~ /message gift-2 sent to contact 1/ }, 'the flow goes on');
         $s->visit(['shop.test', 'v1', 'GET', '/done'], ['shop.test', 'v2', 'GET', '/done']);
         $s->wait_for(sub { $s->log =~ /message after sent to contact 1/ }, 'all that the flow did is true');
-        is(published($s, 'v1') =~ /^block 1 position 1$/m, 1, 'the block is still shown');
+        like(published($s, 'v1'), qr/^block banner position header$/m, 'the block is still shown');
 
         is(lines($s, $_), 1, "once: $_")
             for 'plans coupon FREESHIP for contact 1', 'plans credit 27\.50 for contact 1',
@@ -236,7 +236,7 @@ END
     my $stopped = time;
     $s->until(10, sub { time > $stopped + 3 }); # two days of the shop
     $s->start(@lapse);
-    $s->wait_for(sub { published($s, 'v1') eq '' }, 'what has ended meanwhile is gone');
+    $s->wait_for(sub { published($s, 'v1') !~ /tag|block/ }, 'what has ended meanwhile is gone');
     $s->wait_for(sub { $s->log =~ /message idle sent to contact 1/ }, 'who did not come was missed');
     my $so_far = () = $starts->();
     $s->stop('TERM');
@@ -261,7 +261,7 @@ subtest 'rules that are new' => sub {
     $s->visit(['shop.test', 'v1', 'GET', '/gift', contact('ann', 'interest=running')]);
     $s->wait_for(sub { $s->log =~ /contact 1 is new/ }, 'before');
     $s->rules("page gift /gift\nfield interest text\nshow banner in header if visits gift and interest = \"running\"\n");
-    $s->wait_for(sub { published($s, 'v1') eq "block 1 position 1\n" }, 'a new block is shown to who was there, a new field is known');
+    $s->wait_for(sub { published($s, 'v1') eq "personal\nblock banner position header\n" }, 'a new block is shown to who was there, a new field is known');
     $s->done;
 };
 

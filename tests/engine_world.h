@@ -272,6 +272,9 @@ world_line(world_t *w, const intent_t *i)
     case INTENT_SCORE:
         world_say(w, "score %lld\n", (long long)i->score);
         break;
+    case INTENT_STANDING:
+        world_say(w, "stands otherwise\n");
+        break;
     case INTENT_SHOW:
         world_say(w, "%s %s\n", i->on ? "shows" : "hides", i->show->block);
         break;

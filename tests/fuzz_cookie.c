@@ -28,13 +28,17 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     c.landing = size > 0;
     c.landing_at = 1727136000;
     c.landing_uri = text;
+    memcpy(c.person, data, size < sizeof(c.person) ? size : sizeof(c.person));
+    c.session = 1727136000;
     len = senda_cookie_make(&c, &keys, name, value, sizeof(value));
     if (len == 0) {
         return 0;
     }
     if (senda_cookie_read(&again, &keys, name, (senda_str_t){ value, len }, 20000, 400, scratch) !=
             SENDA_OK ||
-        memcmp(&again.visitor, &c.visitor, sizeof(c.visitor)) != 0) {
+        memcmp(&again.visitor, &c.visitor, sizeof(c.visitor)) != 0 ||
+        memcmp(again.person, c.person, sizeof(c.person)) != 0 ||
+        again.session != (senda_cookie_has_person(&c) ? c.session : 0)) {
         abort();
     }
     if (size <= SENDA_LANDING_MAX &&

@@ -34,6 +34,7 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
     static const senda_zone_t zone = { 0, 2, steps };
     rules_build_t *b = rules_build_new();
     senda_tag_rule_t tag = { 1, SENDA_STR("vestir"), 1, 2, 4, { 0, 0, 0 } };
+    const senda_rule_show_t show = { SENDA_STR("vip"), SENDA_STR("header"), true };
     senda_err_t err;
     void *made;
 
@@ -51,6 +52,8 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
     rules_build_event(b, 1, senda_key_event(SENDA_EVENT_CUSTOM), SENDA_STR("entrega"));
     rules_build_tag(b, 1, 1, tag.name);
     rules_build_tag_rule(b, &tag);
+    rules_build_input(b, 2, SENDA_STR("email"));
+    rules_build_show(b, 1, &show);
     made = rules_build_finish(b, 7, &blob_len, &err);
     if (made == NULL) {
         abort();
@@ -66,6 +69,8 @@ match_all(const senda_rules_t *r, const uint8_t *data, size_t size)
     static senda_url_t url;
     senda_match_t m;
     senda_tag_rule_t tag;
+    senda_rule_show_t show;
+    senda_str_t input;
     uint32_t site = senda_rules_site(r, SENDA_STR("www.shop.example.com"));
     senda_str_t address = { (const char *)data, size };
 
@@ -76,11 +81,15 @@ match_all(const senda_rules_t *r, const uint8_t *data, size_t size)
         abort();
     }
     senda_rules_match(r, site, &url, &m);
+    for (unsigned i = 0; senda_rules_show(r, site, i, &show) == SENDA_OK; i++) {
+    }
     if (m.nkeys > SENDA_KEYS_MAX || m.ncaptures > SENDA_CAPTURES_MAX) {
         abort();
     }
     for (unsigned i = 0; i < m.nkeys; i++) {
         (void)senda_rules_moments(r, m.keys[i]);
+        for (unsigned j = 0; senda_rules_input(r, m.keys[i], j, &input) == SENDA_OK; j++) {
+        }
         for (unsigned j = 0; senda_rules_tag_by_key(r, m.keys[i], j, &tag) == SENDA_OK; j++) {
             (void)senda_rules_tag_name(r, tag.tag);
         }

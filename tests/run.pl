@@ -1,8 +1,12 @@
 #!/usr/bin/perl
-# Runs the unit tests (build/tests/test_*) and the tests of the whole (t/*.t), reads their TAP,
-# shows the output of those that failed, and ends with one line: N passed, N failed[, N skipped].
+# Runs the unit tests (build/tests/test_*), the tests of the whole (t/*.t) and what goes wrong
+# (tests/fault/*.t, in their short form), reads their TAP, shows the output of those that failed,
+# and ends with one line: N passed, N failed[, N skipped].
 #
-#   run.pl [--build DIR] [--sanitize] [--only WORD]...
+#   run.pl [--build DIR] [--sanitize] [--whole] [--fault] [--only WORD]...
+#
+# --whole leaves the unit tests out. --fault runs tests/fault/*.t alone, in full, and shows the
+# figure of each row.
 #
 # A test that says nothing, plans other than it runs, dies, or goes on for too long has failed.
 
@@ -17,35 +21,38 @@ use POSIX qw(setpgid WNOHANG);
 use TAP::Parser;
 use Time::HiRes qw(time);
 
-my ($build, $sanitize, @only) = ('build', 0);
-GetOptions('build=s' => \$build, 'sanitize' => \$sanitize, 'only=s' => \@only) or exit 2;
+my ($build, $sanitize, $whole, $fault, @only) = ('build', 0, 0, 0);
+GetOptions('build=s' => \$build, 'sanitize' => \$sanitize, 'whole' => \$whole, 'fault' => \$fault,
+    'only=s' => \@only) or exit 2;
 
 chdir "$FindBin::Bin/.." or die "cannot enter the project's root: $!\n";
 $build = abs_path($build) or die "there is no build: run make\n";
 
 # Seconds; sanitized programs are several times slower.
 my $slow = $sanitize ? 4 : 1;
-my %limit = (unit => 240 * $slow, whole => 300 * $slow);
+my %limit = (unit => 240 * $slow, whole => 300 * $slow, fault => ($fault ? 1800 : 300) * $slow);
 
 $ENV{SENDA_BUILD} = $build;
 $ENV{LC_ALL} = 'C.UTF-8';
+$ENV{SENDA_FULL} = $fault;
 if ($sanitize) {
     $ENV{SENDA_SANITIZED} = 1;
     $ENV{ASAN_OPTIONS} = 'abort_on_error=0:detect_leaks=1:exitcode=99:handle_segv=1';
     $ENV{UBSAN_OPTIONS} = 'print_stacktrace=1:halt_on_error=1';
     $ENV{LSAN_OPTIONS} = 'suppressions=' . abs_path('tests/lsan.supp') if -e 'tests/lsan.supp';
-    $ENV{SENDA_NGINX} = sanitized_nginx();
+    $ENV{SENDA_NGINX} = sanitized_nginx($ENV{SENDA_NGINX});
 }
 
 my @units = map { [unit => $_, [$_]] } sort glob "$build/tests/test_*";
 my @wholes = map { [whole => $_, [$^X, '-It/lib', $_]] } sort glob 't/*.t';
+my @faults = map { [fault => $_, [$^X, '-It/lib', $_]] } sort glob 'tests/fault/*.t';
 @units = grep { -x $_->[1] && $_->[1] !~ /\.(d|o)$/ } @units;
 
 my ($passed, $failed, $skipped, $running) = (0, 0, 0, 0);
 $SIG{$_} = sub { kill KILL => -$running if $running; exit 1 } for qw(INT TERM HUP);
 
 my @bad;
-for my $test (@units, @wholes) {
+for my $test ($whole || $fault ? () : @units, $fault ? () : @wholes, @faults) {
     my ($kind, $name, $command) = @$test;
     next if @only && !grep { index($name, $_) >= 0 } @only;
     run_one($kind, $name =~ s{^\Q$build\E/}{}r, $command);
@@ -94,6 +101,7 @@ sub run_one {
         @wrong ? ', ' . @wrong . ' FAILED' : '', @skips ? ', ' . @skips . ' skipped' : '',
         time - $start;
     print "    skipped: $_\n" for @skips;
+    if ($fault) { print map { "    $_\n" } $all =~ /^\s*# ((?:F[0-9]+|life): .*)/mg; }
     return unless @wrong;
     push @bad, map { "$name: $_" } @wrong;
     print map { "    | $_\n" } last_lines($all, 120);
@@ -164,21 +172,25 @@ sub last_lines {
     return @lines;
 }
 
-# Debian's nginx is not sanitized, the module in it is: its run time has to be there first.
+# Debian's nginx is not sanitized, the module in it is: its run time has to be there first. One that
+# is named has its own.
 sub sanitized_nginx {
+    my ($named) = @_;
     my $nginx = "$build/nginx-sanitized";
     chomp(my $asan = `gcc -print-file-name=libasan.so`);
     chomp(my $ubsan = `gcc -print-file-name=libubsan.so`);
     # The linker scripts' names lead to the real files beside them.
     $_ = abs_path($_) for $asan, $ubsan;
+    my $preload = $named ? '' : "LD_PRELOAD=\"$asan \$LD_PRELOAD\"";
+    my $real = $named // '/usr/sbin/nginx';
     open my $fh, '>', $nginx or die "$nginx: $!\n";
     print $fh <<"END";
 #!/bin/sh
 # nginx's own pools are freed by exit alone: its leaks are not ours to count.
-ASAN_OPTIONS="\$ASAN_OPTIONS:detect_leaks=0"
-LD_PRELOAD="$asan \$LD_PRELOAD"
+ASAN_OPTIONS="\$ASAN_OPTIONS:detect_leaks=0:verify_asan_link_order=0"
+$preload
 export ASAN_OPTIONS LD_PRELOAD
-exec /usr/sbin/nginx "\$@"
+exec $real "\$@"
 END
     close $fh;
     chmod 0755, $nginx;

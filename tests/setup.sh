@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs the Debian packages that are missing, through sudo when not root, saying which and why.
 #
-#   setup.sh WHAT...            install what WHAT needs: build, test, demo, check, fuzz, bench
+#   setup.sh WHAT...            install what WHAT needs: build, test, demo, check, fault, asan, nginx-tests, fuzz, bench
 #   setup.sh --missing WHAT...  install nothing: fail, naming what is missing
 #
 # Asks nobody anything, downloads nothing but Debian packages, leaves no service running or
@@ -33,6 +33,7 @@ test curl: requests pages in the tests
 test python3-aiosmtpd: an SMTP server that tests send to
 test chromium: a browser without JavaScript looks at the demo
 test libgraphviz-dev: graphviz, the layout of the drawings that tests look at
+test openssl: makes the certificate of a shop with TLS
 test procps: ps, for the tests of processes
 check clang: the second compiler
 check clang-tidy: finds mistakes
@@ -40,11 +41,25 @@ check clang-format: checks the style
 check cppcheck: finds mistakes
 check libcmocka-dev: cmocka, the unit tests
 check perl: checks the rules of the house
+fault valgrind: looks for leaks
+asan dpkg-dev: unpacks nginx's source
+asan libpcre2-dev: PCRE2, which nginx is built with
+asan zlib1g-dev: zlib, the same
+nginx-tests libio-socket-ssl-perl: TLS in nginx's own tests
+nginx-tests libnginx-mod-http-geoip: Debian's nginx has it, so its tests load it
+nginx-tests libnginx-mod-http-image-filter: the same
+nginx-tests libnginx-mod-http-perl: the same
+nginx-tests libnginx-mod-http-xslt-filter: the same
+nginx-tests libnginx-mod-mail: the same
+nginx-tests libnginx-mod-stream: the same
+nginx-tests libnginx-mod-stream-geoip: the same
 fuzz clang: compiles the fuzzers
 fuzz libclang-rt-14-dev: libFuzzer and the sanitizers
 bench wrk: the load
 bench libpcre2-dev: PCRE2, beside which matching is measured
 bench perl: runs the benchmark
+bench libnginx-mod-http-lua: Lua in nginx, which Senda is measured beside
+bench redis-server: Redis, which Lua writes to there
 LIST
 }
 
@@ -99,10 +114,10 @@ fi
 
 echo "Installing Debian packages${as_root:+ through sudo}:$said"
 
-# nginx's package starts its service when it is installed. A policy that forbids it stands for
-# the time of the installation; one that the machine has already is put back.
+# nginx's package starts its service when it is installed, and so does Redis's. A policy that
+# forbids it stands for the time of the installation; one that the machine has already is put back.
 policy=/usr/sbin/policy-rc.d
-fresh_nginx=
+fresh=
 put_back=
 restore() {
     [ -n "$put_back" ] || return 0
@@ -110,17 +125,17 @@ restore() {
     [ ! -e $policy.senda-kept ] || $as_root mv $policy.senda-kept $policy
     put_back=
 }
-case " $missing " in
-*" nginx "*)
-    fresh_nginx=1
+for service in nginx redis-server; do
+    case " $missing " in *" $service "*) fresh="$fresh $service" ;; esac
+done
+if [ -n "$fresh" ]; then
     trap restore EXIT
     trap 'exit 1' INT TERM HUP
     put_back=1
     [ ! -e $policy ] || $as_root mv $policy $policy.senda-kept
     printf '#!/bin/sh\nexit 101\n' | $as_root tee $policy >/dev/null
     $as_root chmod 755 $policy
-    ;;
-esac
+fi
 
 log=$(mktemp)
 apt() {
@@ -138,8 +153,8 @@ apt install --no-install-recommends $missing
 rm -f "$log"
 
 restore
-if [ -n "$fresh_nginx" ]; then
-    # The demo and the tests start their own; the packaged service is the owner's to turn on.
-    $as_root update-rc.d nginx disable >/dev/null 2>&1 || true
-    echo "nginx's service is neither started nor enabled (systemctl enable --now nginx does it)."
-fi
+# The demo, the tests and the benchmark start their own; a packaged service is its owner's to turn on.
+for service in $fresh; do
+    $as_root update-rc.d "$service" disable >/dev/null 2>&1 || true
+    echo "$service's service is neither started nor enabled (systemctl enable --now $service does it)."
+done

@@ -73,7 +73,8 @@ test_mistakes(void **state)
     } cases[] = {
         { "store a\nstor b\n",
             "/etc/senda/senda.conf:2: \"stor\" is no setting; they are store, key, "
-            "rules, messages, from, unsubscribe, postal, site_url, channel, socket" },
+            "rules, messages, from, unsubscribe, postal, site_url, channel, socket, endpoint, "
+            "opens, pages" },
         { "store a\n\nstore b\n", "/etc/senda/senda.conf:3: \"store\" was set already" },
         { "store\n",
             "/etc/senda/senda.conf:1: \"store\" needs a value; for example: store "

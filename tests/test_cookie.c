@@ -1,6 +1,6 @@
 /*
- * The cookie: there and back, landing visits, key change, age; and nothing
- * that was altered, even in one bit, is accepted.
+ * The cookie: there and back, landing visits, persons and sessions, key change,
+ * age; and nothing that was altered, even in one bit, is accepted.
  */
 
 #include <setjmp.h>
@@ -11,9 +11,11 @@
 #include <cmocka.h>
 
 #include "senda_cookie.h"
+#include "senda_sign.h"
 
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <stdlib.h>
 
 #define TODAY 20600
 #define AGE   400
@@ -105,6 +107,103 @@ test_landing(void **state)
     assert_int_equal(c.landing_uri.n, 20);
 }
 
+static void
+test_person(void **state)
+{
+    senda_cookie_t made = sample("/tacon?a=b"), c;
+    char longest[SENDA_LANDING_MAX];
+    size_t n;
+
+    (void)state;
+    assert_true(senda_person_mark(&keys, SENDA_STR("ana@example.com"), made.person));
+    made.session = 1780300859;
+    n = senda_cookie_make(&made, &keys, name, value, sizeof(value));
+    assert_int_equal(read_back(&c, n), SENDA_OK);
+    assert_memory_equal(c.person, made.person, SENDA_PERSON_LEN);
+    assert_true(senda_cookie_has_person(&c));
+    assert_true(c.session == 1780300859 / 60 * 60);
+    assert_memory_equal(&c.visitor, &made.visitor, sizeof(c.visitor));
+    assert_true(senda_str_eq(c.landing_uri, SENDA_STR("/tacon?a=b")));
+    assert_true(c.landing_at == 1780300800);
+
+    made.landing = false;
+    made.session = 0;
+    n = senda_cookie_make(&made, &keys, name, value, sizeof(value));
+    assert_int_equal(n, 64);
+    assert_int_equal(read_back(&c, n), SENDA_OK);
+    assert_true(c.session == 0 && !c.landing && senda_cookie_has_person(&c));
+
+    memset(longest, 'x', sizeof(longest));
+    made.landing = true;
+    made.landing_uri = (senda_str_t){ longest, sizeof(longest) };
+    n = senda_cookie_make(&made, &keys, name, value, sizeof(value));
+    assert_in_range(n, 1, SENDA_COOKIE_MAX);
+    assert_int_equal(read_back(&c, n), SENDA_OK);
+    assert_int_equal(c.landing_uri.n, SENDA_LANDING_MAX);
+
+    /* A session without a person is none. */
+    memset(made.person, 0, sizeof(made.person));
+    made.session = 1780300859;
+    n = senda_cookie_make(&made, &keys, name, value, sizeof(value));
+    assert_int_equal(read_back(&c, n), SENDA_OK);
+    assert_true(c.session == 0 && !senda_cookie_has_person(&c));
+}
+
+/* Made by the program before there was a second version, with the key of `begin`. */
+static void
+test_first_version(void **state)
+{
+    static const char old[] = "AQFQdTAxMjM0NTY3ODlhYmNkZWY";
+    unsigned char raw[64], mac[32];
+    unsigned len;
+    senda_cookie_t c;
+    char text[64] = "senda=";
+
+    (void)state;
+    assert_int_equal(senda_base64url_decode(SENDA_STR(old), raw), 20);
+    memcpy(text + 6, raw, 20);
+    assert_non_null(HMAC(EVP_sha256(), keys.cookie[0].key, SENDA_SECRET_LEN,
+        (const unsigned char *)text, 26, mac, &len));
+    memcpy(raw + 20, mac, 16);
+    assert_int_equal(read_back(&c, senda_base64url_encode(raw, 36, value)), SENDA_OK);
+    assert_memory_equal(c.visitor.b, "0123456789abcdef", SENDA_VISITOR_LEN);
+    assert_false(senda_cookie_has_person(&c));
+    assert_true(c.session == 0);
+}
+
+static void
+test_marks(void **state)
+{
+    uint8_t ana[SENDA_PERSON_LEN], again[SENDA_PERSON_LEN], eva[SENDA_PERSON_LEN];
+    senda_str_t a = SENDA_STR("ana@example.com"), e = SENDA_STR("eva@example.com");
+
+    (void)state;
+    assert_true(senda_person_mark(&keys, a, ana));
+    assert_true(senda_person_mark(&keys, a, again));
+    assert_true(senda_person_mark(&keys, e, eva));
+    assert_memory_equal(ana, again, sizeof(ana));
+    assert_memory_not_equal(ana, eva, sizeof(ana));
+    assert_int_equal(ana[0], 1);
+    assert_false(senda_person_is_other(&keys, a, ana));
+    assert_true(senda_person_is_other(&keys, e, ana));
+    assert_false(senda_person_mark(&keys, (senda_str_t){ "", 0 }, again));
+
+    /* A later key makes another mark; the earlier mark is still the same person's. */
+    keys.cookie[1] = (senda_secret_t){ .number = 2, .key = { 7 } };
+    keys.ncookie = 2;
+    assert_true(senda_person_mark(&keys, a, again));
+    assert_int_equal(again[0], 2);
+    assert_false(senda_person_is_other(&keys, a, ana));
+    assert_true(senda_person_is_other(&keys, e, ana));
+
+    /* Nobody can tell whose a mark is whose key is gone. */
+    keys.cookie[0] = keys.cookie[1];
+    keys.ncookie = 1;
+    assert_false(senda_person_is_other(&keys, e, ana));
+    keys.ncookie = 0;
+    assert_false(senda_person_mark(&keys, a, again));
+}
+
 /* RFC 2104 over name, '=' and payload, by OpenSSL's other interface. */
 static void
 test_signature(void **state)
@@ -173,6 +272,15 @@ test_age_and_name(void **state)
     assert_int_equal(senda_cookie_make(&c, &keys, name, value, 47), 0);
 }
 
+/* SENDA_FORGERIES: how many; a million take a few seconds. */
+static unsigned
+forgeries(void)
+{
+    const char *many = getenv("SENDA_FORGERIES");
+
+    return many != NULL ? (unsigned)strtoul(many, NULL, 10) : 100000;
+}
+
 static uint64_t seed = 99;
 
 static unsigned
@@ -180,6 +288,19 @@ random_below(unsigned n)
 {
     seed = seed * 6364136223846793005u + 1442695040888963407u;
     return (unsigned)(seed >> 33) % n;
+}
+
+/* One of the forms that a cookie has. */
+static size_t
+make_any(unsigned i)
+{
+    senda_cookie_t c = sample(i % 2 ? "/tacon/rojo?x=1" : i % 4 ? "/a" : NULL);
+
+    if (i % 3 == 0) {
+        memcpy(c.person, "\001abcdefg", SENDA_PERSON_LEN);
+        c.session = 1780300800 + i;
+    }
+    return senda_cookie_make(&c, &keys, name, value, sizeof(value));
 }
 
 static void
@@ -192,8 +313,8 @@ test_no_alteration_accepted(void **state)
     unsigned accepted = 0;
 
     (void)state;
-    for (unsigned i = 0; i < 100000; i++) {
-        size_t n = make(i % 2 ? "/tacon/rojo?x=1" : i % 4 ? "/a" : NULL);
+    for (unsigned i = 0; i < forgeries(); i++) {
+        size_t n = make_any(i);
 
         memcpy(good, value, n);
         switch (random_below(5)) {
@@ -216,6 +337,7 @@ test_no_alteration_accepted(void **state)
         }
         accepted += read_back(&c, n) == SENDA_OK;
     }
+    print_message("# %u of %u altered cookies accepted\n", accepted, forgeries());
     assert_int_equal(accepted, 0);
 }
 
@@ -250,18 +372,53 @@ test_visitors(void **state)
     assert_string_equal(text, "00010ff0ff2031323334353637383961");
 }
 
+static void
+assert_found(const char *header, const char *of, const char *want)
+{
+    senda_str_t got = senda_cookie_find(senda_cstr(header), senda_cstr(of));
+
+    assert_int_equal(got.n, strlen(want));
+    assert_memory_equal(got.p, want, got.n);
+}
+
+static void
+test_find(void **state)
+{
+    (void)state;
+    assert_found("senda=abc", "senda", "abc");
+    assert_found("a=1; senda=abc", "senda", "abc");
+    assert_found("a=1;senda=abc;b=2", "senda", "abc");
+    assert_found("a=1; \t senda=abc \t; b=2", "senda", "abc");
+    assert_found("senda=first; senda=second", "senda", "first");
+    assert_found("senda=a=b", "senda", "a=b");
+    assert_found("senda=", "senda", "");
+    assert_found("senda", "senda", "");
+    assert_found("senda2=x; xsenda=y; send=z; sendasenda=q", "senda", "");
+    assert_found("a=senda=abc", "senda", "");
+    assert_found("SENDA=abc", "senda", "");
+    assert_found(";;; ; senda=abc;;", "senda", "abc");
+    assert_found(" ", "senda", "");
+    assert_found("", "senda", "");
+    assert_found("a=1;", "senda", "");
+    assert_int_equal(senda_cookie_find((senda_str_t){ "senda=abc", 7 }, SENDA_STR("senda")).n, 1);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_there_and_back, begin),
         cmocka_unit_test_setup(test_landing, begin),
+        cmocka_unit_test_setup(test_person, begin),
+        cmocka_unit_test_setup(test_first_version, begin),
+        cmocka_unit_test_setup(test_marks, begin),
         cmocka_unit_test_setup(test_signature, begin),
         cmocka_unit_test_setup(test_keys_change, begin),
         cmocka_unit_test_setup(test_age_and_name, begin),
         cmocka_unit_test_setup(test_no_alteration_accepted, begin),
         cmocka_unit_test_setup(test_every_cut_refused, begin),
         cmocka_unit_test_setup(test_visitors, begin),
+        cmocka_unit_test(test_find),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);

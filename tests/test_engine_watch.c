@@ -497,6 +497,46 @@ a_stage_that_asks_for_a_stage(void **state)
     world_free(w);
 }
 
+/* Nobody waits for the segment or the stage: said all the same where it is asked for, also by time. */
+static void
+standing_is_said_where_asked_for(void **state)
+{
+    const prog_cond_t lately = cond(times(PAGE_HEELS, COUNT_SOME, 0, DAYS(2))),
+                      cart = cond(verb(PAGE_CART));
+    const prog_segment_t segment = { .name = "s", .cond = &lately };
+    const prog_stage_t stage = { .name = "one", .stage = 0, .cond = &cart };
+    world_t *w = world_new(NULL, 0, NULL, 0);
+
+    (void)state;
+    w->program.segments = &segment;
+    w->program.nsegments = 1;
+    w->program.stages = &stage;
+    w->program.nstages = 1;
+    world_reopen(w, true);
+    does(w, who(0, 1), 0, PAGE_HEELS);
+    until(w, 3 * DAY);
+    said(w, "");
+    w->options.standing = true;
+    world_reopen(w, true);
+    does(w, who(0, 1), 0, PAGE_HEELS);
+    said(w, "+0 c0 stands otherwise\n");
+    does(w, who(0, 1), HOUR, PAGE_HEELS);
+    until(w, 2 * DAY + HOUR - 1);
+    said(w, "");
+    until(w, 2 * DAY + HOUR);
+    said(w, "+176400 c0 stands otherwise\n");
+    does(w, who(0, 1), 4 * DAY, PAGE_CART);
+    said(w, "+345600 c0 stands otherwise\n");
+    does(w, who(0, 2), 5 * DAY, PAGE_HEELS);
+    said(w, "+432000 c0 stands otherwise\n");
+    does(w, who(7, 1), 5 * DAY + 1, PAGE_CART); /* a login each: the contact stands as both did */
+    does(w, who(7, 2), 5 * DAY + 2, PAGE_CART);
+    said(w, "+432001 c7 stands otherwise\n+432002 c7 stands otherwise\n");
+    until(w, 7 * DAY);
+    said(w, "+604800 c7 stands otherwise\n");
+    world_free(w);
+}
+
 int
 main(void)
 {
@@ -513,6 +553,7 @@ main(void)
         cmocka_unit_test(lists_hold_each_once),
         cmocka_unit_test(windows_end_exactly),
         cmocka_unit_test(a_stage_that_asks_for_a_stage),
+        cmocka_unit_test(standing_is_said_where_asked_for),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -330,7 +330,7 @@ start_sender(world_fixture_t *w, sender_stats_t *stats)
     char channel[SCRATCH_MAX + 16];
     run_clock_t clock = { 1, 0 };
     run_log_t log = { .zone = NULL };
-    sender_options_t o = { w->s, &clock, &log, no_program, NULL };
+    sender_options_t o = { .state = w->s, .clock = &clock, .log = &log, .program = no_program };
     config_t c = { .store = w->store,
         .from = "a@b.example",
         .unsubscribe = "c@b.example",
@@ -450,7 +450,7 @@ test_what_cannot_be_read_is_not_waited_for(void **state)
     state_put(w.s, STATE_OUTBOX, (senda_str_t){ (const char *)w.ids[5].b, OUTBOX_ID_LEN },
         SENDA_STR("\x91\x63"));
     (void)snprintf(channel, sizeof(channel), "maildir:%s/mail", w.store);
-    sender_options_t o = { w.s, &clock, &log, no_program, NULL };
+    sender_options_t o = { .state = w.s, .clock = &clock, .log = &log, .program = no_program };
     config_t c = { .store = w.store,
         .from = "a@b.example",
         .unsubscribe = "c@b.example",

@@ -5,11 +5,7 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
-#include "contact_fields.h"
-#include "follow.h"
-#include "scratch.h"
-#include "senda_keys.h"
-#include "senda_seal.h"
+#include "follow_world.h"
 
 /* ---- headers ---- */
 
@@ -175,94 +171,6 @@ test_event_header_bounds(void **state)
 }
 
 /* ---- records ---- */
-
-typedef struct {
-    char store[SCRATCH_MAX];
-    state_t *s;
-    senda_keys_t nginx, sidecar;
-    senda_sealer_t *sealer;
-    run_clock_t clock;
-    follow_t *follow;
-    follow_item_t item;
-    char record[SENDA_RECORD_MAX];
-    program_t program;
-} fixture_t;
-
-static const prog_field_t fields[] = {
-    { .name = "interes", .type = VALUE_TEXT },
-    { .name = "talla", .type = VALUE_NUMBER },
-    { .name = "cumpleanos", .type = VALUE_DATE },
-};
-
-static const program_t *
-program_of(void *ctx, uint32_t site)
-{
-    const fixture_t *f = ctx;
-
-    return site == 1 ? &f->program : NULL;
-}
-
-static int
-setup(void **state)
-{
-    fixture_t *f = calloc(1, sizeof(*f));
-    char dir[SCRATCH_MAX + 8];
-    senda_err_t err = { "" };
-
-    scratch_make(f->store);
-    (void)snprintf(dir, sizeof(dir), "%s/state", f->store);
-    assert_int_equal(mkdir(dir, 0700), 0);
-    assert_int_equal(state_open(&f->s, f->store, true, &err), SENDA_OK);
-    assert_int_equal(senda_keys_make(&f->nginx, &f->sidecar, &err), SENDA_OK);
-    assert_int_equal(senda_sealer_new(&f->sealer, f->nginx.seal_public, &err), SENDA_OK);
-    f->clock = (run_clock_t){ 1, 0 };
-    f->program = (program_t){ .site_id = 1, .nfields = 3, .fields = fields };
-    f->follow = follow_new(f->s, &f->clock, f->sidecar.seal_secret, program_of, f);
-    *state = f;
-    return 0;
-}
-
-static int
-teardown(void **state)
-{
-    fixture_t *f = *state;
-
-    follow_free(f->follow);
-    senda_sealer_free(f->sealer);
-    state_close(f->s);
-    scratch_remove(f->store);
-    free(f);
-    return 0;
-}
-
-static senda_rc_t
-follow(fixture_t *f, senda_visit_t v, const char *contact, const char *event)
-{
-    char plain[SENDA_SEALED_MAX], sealed[SENDA_SEALED_MAX];
-    senda_private_t p = { { contact, contact != NULL ? strlen(contact) : 0 },
-        { event, event != NULL ? strlen(event) : 0 } };
-    size_t n;
-
-    if (contact != NULL || event != NULL) {
-        n = senda_private_dump(&p, plain, sizeof(plain));
-        v.sealed = (senda_str_t){ sealed,
-            senda_seal(f->sealer, (senda_str_t){ plain, n }, sealed, sizeof(sealed)) };
-        assert_true(v.sealed.n > 0);
-    }
-    n = senda_visit_dump(&v, f->record, sizeof(f->record));
-    assert_true(n > 0);
-    return follow_read(f->follow, (senda_str_t){ f->record, n }, &f->item);
-}
-
-static senda_visit_t
-visit(uint8_t visitor, senda_ms_t at)
-{
-    return (senda_visit_t){ .site = 1,
-        .at = at,
-        .visitor = { { visitor } },
-        .flags = SENDA_VISIT_PAGE,
-        .path = SENDA_STR("/cart") };
-}
 
 static void
 test_a_login_ties_browser_and_contact(void **state)
@@ -476,6 +384,62 @@ test_time_lapse_maps_visits(void **state)
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
+static void
+test_who_withdraws_is_nobody(void **state)
+{
+    fixture_t *f = *state;
+    engine_event_t *e = &f->item.event;
+    senda_visit_t v = visit(1, 3000);
+    contact_t c;
+
+    assert_int_equal(follow(f, visit(1, 1000), "email=a@example.com", NULL), SENDA_OK);
+    assert_int_equal(follow(f, visit(1, 2000), NULL, NULL), SENDA_OK);
+    assert_int_equal(e->who.contact, 1);
+    assert_false(f->item.forget);
+    v.flags = SENDA_VISIT_FORGET;
+    assert_int_equal(follow(f, v, NULL, NULL), SENDA_NONE);
+    assert_true(f->item.forget);
+    assert_memory_equal(&e->who.visitor, &v.visitor, sizeof(v.visitor));
+    follow_forget(f->follow, 1, &v.visitor);
+    assert_int_equal(follow(f, visit(1, 4000), NULL, NULL), SENDA_OK);
+    assert_int_equal(e->who.contact, 0);
+    assert_int_equal(contact_load(f->s, 1, &c), SENDA_OK); /* the contact stays */
+
+    /* Lived again, it is the same. */
+    follow_history(f->follow);
+    assert_int_equal(follow(f, visit(1, 1000), "email=a@example.com", NULL), SENDA_OK);
+    assert_int_equal(e->who.contact, 1);
+    assert_int_equal(follow(f, v, NULL, NULL), SENDA_NONE);
+    follow_forget(f->follow, 1, &v.visitor);
+    assert_int_equal(follow(f, visit(1, 4000), NULL, NULL), SENDA_OK);
+    assert_int_equal(e->who.contact, 0);
+    follow_present(f->follow);
+
+    v.visitor = (senda_visitor_t){ { 0 } };
+    assert_int_equal(follow(f, v, NULL, NULL), SENDA_NONE);
+    assert_false(f->item.forget);
+}
+
+/* The fixture's sealer goes on with the public half of before. */
+static void
+test_what_old_keys_sealed_opens(void **state)
+{
+    fixture_t *f = *state;
+    senda_err_t err = { "" };
+
+    for (unsigned i = 0; i < 3; i++) {
+        assert_int_equal(senda_keys_rotate(&f->nginx, &f->sidecar, 20000, 400, &err), SENDA_OK);
+        follow_keys(f->follow, &f->sidecar);
+        assert_int_equal(follow(f, visit(1, 1000 + i), "email=a@example.com", NULL), SENDA_OK);
+        assert_int_equal(f->item.event.who.contact, 1);
+    }
+    f->sidecar.nold = 0;
+    follow_keys(f->follow, &f->sidecar);
+    assert_int_equal(follow(f, visit(2, 2000), "email=a@example.com", NULL), SENDA_OK);
+    assert_int_equal(f->item.event.who.contact, 0);
+    assert_int_equal(follow_stats(f->follow).unsealed, 1);
+}
+
 int
 main(void)
 {
@@ -494,6 +458,8 @@ main(void)
         TEST(test_what_is_for_no_engine),
         TEST(test_headers_that_cannot_be_used),
         TEST(test_time_lapse_maps_visits),
+        TEST(test_who_withdraws_is_nobody),
+        TEST(test_what_old_keys_sealed_opens),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);

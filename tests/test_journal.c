@@ -339,7 +339,7 @@ static void
 damage_names_its_place(void **state)
 {
     static const char *const tables[] = { "meta", "visits" };
-    static const senda_schema_t schema = { tables, 2 };
+    static const senda_schema_t schema = { tables, 2, 0 };
     senda_journal_t *j = opened("boot");
     senda_store_t *s;
     senda_err_t err;

@@ -80,7 +80,7 @@ test_mistakes(void **state)
         { "cookie 1 " HEX "0", "file:1: a key is 64 hex digits, here are 65" },
         { "cookie 1 x0112233445566778899aabbccddeeff00112233445566778899AABBCCDDEEFF",
             "file:1: a key is hex digits, number 1 is none" },
-        { "cookie 1 " HEX " more", "file:1: too many words" },
+        { "cookie 1 " HEX " 2026-11-22 more", "file:1: too many words" },
         { "cookie 1 " HEX "\ncookie 1 " HEX, "file:2: number 1 is there already" },
         { "seal-public " HEX "\nseal-public " HEX, "file:2: a second key of this kind" },
     };
@@ -133,6 +133,76 @@ test_files(void **state)
     scratch_remove(dir);
 }
 
+static void
+test_days(void **state)
+{
+    static const char *const wrong[] = { "2026-11-2", "2026-13-01", "26-11-22", "2026-11-22x",
+        "tomorrow", "1969-12-31", "2400-01-01" };
+    char text[256];
+    senda_err_t err;
+
+    (void)state;
+    assert_int_equal(senda_keys_parse(&keys,
+                         SENDA_STR("cookie 1 " HEX " 2026-11-22\ncookie 2 " HEX "\nseal-old " HEX
+                                   " 1970-01-02 # x"),
+                         "k", &err),
+        SENDA_OK);
+    assert_int_equal(keys.cookie[0].day, 20779);
+    assert_int_equal(keys.cookie[1].day, 0);
+    assert_int_equal(keys.nold, 1);
+    assert_int_equal(keys.seal_old[0].day, 1);
+    assert_true(senda_keys_print(&keys, text, sizeof(text)) > 0);
+    assert_non_null(strstr(text, " 2026-11-22\n"));
+    for (unsigned i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        (void)snprintf(text, sizeof(text), "cookie 1 %s %s", HEX, wrong[i]);
+        assert_int_equal(senda_keys_parse(&keys, senda_cstr(text), "k", &err), SENDA_BAD);
+    }
+}
+
+static void
+test_rotation(void **state)
+{
+    senda_keys_t nginx, sidecar, before, other;
+    senda_err_t err;
+
+    (void)state;
+    assert_int_equal(senda_keys_make(&nginx, &sidecar, &err), SENDA_OK);
+    before = sidecar;
+    assert_int_equal(senda_keys_rotate(&nginx, &sidecar, 20000, 400, &err), SENDA_OK);
+    assert_int_equal(nginx.ncookie, 2);
+    assert_int_equal(nginx.cookie[1].number, 2);
+    assert_int_equal(nginx.cookie[1].day, 20000);
+    assert_memory_not_equal(nginx.cookie[0].key, nginx.cookie[1].key, SENDA_SECRET_LEN);
+    assert_memory_equal(nginx.links, sidecar.links, sizeof(nginx.links));
+    assert_int_equal(sidecar.nold, 1);
+    assert_memory_equal(sidecar.seal_old[0].key, before.seal_secret, 32);
+    assert_memory_not_equal(sidecar.seal_secret, before.seal_secret, 32);
+
+    /* The first key signed until day 20000: 400 days later it may still be in use, then not. */
+    assert_int_equal(senda_keys_rotate(&nginx, &sidecar, 20400, 400, &err), SENDA_OK);
+    assert_int_equal(nginx.ncookie, 3);
+    assert_int_equal(senda_keys_rotate(&nginx, &sidecar, 20401, 400, &err), SENDA_OK);
+    assert_int_equal(nginx.ncookie, 3);
+    assert_int_equal(nginx.cookie[0].number, 2);
+    assert_int_equal(nginx.nlinks, 3);
+    assert_int_equal(sidecar.nold, 2);
+
+    /* No room, no pair, no number: as before. */
+    while (nginx.ncookie < SENDA_SECRETS_MAX) {
+        assert_int_equal(senda_keys_rotate(&nginx, &sidecar, 20402, 400, &err), SENDA_OK);
+    }
+    before = nginx;
+    assert_int_equal(senda_keys_rotate(&nginx, &sidecar, 20403, 400, &err), SENDA_FULL);
+    assert_memory_equal(&nginx, &before, sizeof(nginx));
+    assert_int_equal(senda_keys_rotate(&nginx, &sidecar, 22000, 400, &err), SENDA_OK);
+    assert_int_equal(nginx.ncookie, 2);
+    assert_int_equal(sidecar.nold, 1);
+    assert_int_equal(senda_keys_make(&other, &before, &err), SENDA_OK);
+    assert_int_equal(senda_keys_rotate(&other, &sidecar, 22001, 400, &err), SENDA_BAD);
+    nginx.cookie[1].number = 255;
+    assert_int_equal(senda_keys_rotate(&nginx, &sidecar, 22001, 400, &err), SENDA_FULL);
+}
+
 int
 main(void)
 {
@@ -141,6 +211,8 @@ main(void)
         cmocka_unit_test(test_order_and_comments),
         cmocka_unit_test(test_mistakes),
         cmocka_unit_test(test_files),
+        cmocka_unit_test(test_days),
+        cmocka_unit_test(test_rotation),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);

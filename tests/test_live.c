@@ -207,6 +207,30 @@ typedef struct {
     uint32_t count[PEOPLE][PAGES + 1];
 } model_t;
 
+typedef struct {
+    unsigned n;
+    uint64_t last; /* site and key: they come in order */
+    const model_t *model;
+} totals_t;
+
+static senda_rc_t
+compare_total(void *ctx, uint32_t site, senda_key_t key, uint64_t count)
+{
+    totals_t *t = ctx;
+    uint64_t sum = 0;
+
+    assert_int_equal(site, 1);
+    assert_true(key <= PAGES);
+    assert_true(t->n == 0 || t->last < key);
+    t->last = key;
+    t->n++;
+    for (unsigned i = 0; i < PEOPLE; i++) {
+        sum += t->model->count[i][key];
+    }
+    assert_int_equal(count, sum);
+    return SENDA_OK;
+}
+
 static senda_rc_t
 compare(void *ctx, const senda_visitor_t *v, const senda_profile_t *p)
 {
@@ -234,6 +258,7 @@ static void
 counts_equal_a_model(void **state)
 {
     static model_t m;
+    totals_t totals = { 0, 0, &m };
     senda_live_t *l = opened(), *r;
     unsigned seed = 5, people = 0, calls = 0;
     senda_seq_t seq = 0;
@@ -265,8 +290,110 @@ counts_equal_a_model(void **state)
     m.n = 0;
     assert_int_equal(senda_live_each(r, compare, &m, NULL), SENDA_OK);
     assert_int_equal(m.n, people);
+    assert_int_equal(senda_live_visitors(r), people);
+    assert_int_equal(senda_live_totals(r, compare_total, &totals, NULL), SENDA_OK);
+    assert_int_equal(totals.n, PAGES + 1);
     assert_true(senda_live_applied(r) == seq);
     senda_live_close(r);
+}
+
+/* The sums of one key, of a site or of all (site 0). */
+typedef struct {
+    uint32_t site;
+    senda_key_t key;
+    uint64_t sum;
+    unsigned n;
+} sum_t;
+
+static senda_rc_t
+add_total(void *ctx, uint32_t site, senda_key_t key, uint64_t count)
+{
+    sum_t *s = ctx;
+
+    s->n++;
+    if (key == s->key && (s->site == 0 || s->site == site)) {
+        s->sum += count;
+    }
+    return SENDA_OK;
+}
+
+static uint64_t
+total_of(senda_live_t *l, uint32_t site, senda_key_t key)
+{
+    sum_t s = { site, key, 0, 0 };
+
+    assert_int_equal(senda_live_totals(l, add_total, &s, NULL), SENDA_OK);
+    return s.sum;
+}
+
+static senda_rc_t
+end_at_once(void *ctx, uint32_t site, senda_key_t key, uint64_t count)
+{
+    (void)site;
+    (void)key;
+    (void)count;
+    ++*(unsigned *)ctx;
+    return SENDA_NONE;
+}
+
+/* Each site apart, events too; what is aborted is not in them; who looks may stop early. */
+static void
+totals_are_of_a_site(void **state)
+{
+    senda_live_t *l = opened();
+    senda_visit_t v = visit(1, 7, 1000);
+    unsigned calls = 0;
+
+    (void)state;
+    assert_int_equal(senda_live_begin(l, NULL), SENDA_OK);
+    apply(l, v);
+    v.site = 2;
+    apply(l, v);
+    v.visitor = visitor(2);
+    apply(l, v);
+    v.flags = SENDA_VISIT_EVENT;
+    v.keys[0] = senda_key_event(SENDA_EV_PURCHASE);
+    apply(l, v);
+    v.flags = SENDA_VISIT_PAGE | SENDA_VISIT_DRY_RUN;
+    apply(l, v);
+    assert_int_equal(senda_live_commit(l, 5, NULL), SENDA_OK);
+    assert_int_equal(senda_live_begin(l, NULL), SENDA_OK);
+    apply(l, visit(1, 7, 1000));
+    senda_live_abort(l);
+    assert_int_equal(total_of(l, 1, 7), 1);
+    assert_int_equal(total_of(l, 2, 7), 2);
+    assert_int_equal(total_of(l, 2, SENDA_KEY_ANY), 2);
+    assert_int_equal(total_of(l, 1, senda_key_event(SENDA_EV_PURCHASE)), 0);
+    assert_int_equal(total_of(l, 2, senda_key_event(SENDA_EV_PURCHASE)), 1);
+    assert_int_equal(senda_live_totals(l, end_at_once, &calls, NULL), SENDA_NONE);
+    assert_int_equal(calls, 1);
+    senda_live_close(l);
+}
+
+/* More pages in a batch than sums are gathered of at once. */
+static void
+totals_of_many_pages(void **state)
+{
+    enum { MANY = 5000 };
+    senda_live_t *l = opened();
+    sum_t s = { 0, 1, 0, 0 };
+
+    (void)state;
+    for (unsigned batch = 1; batch <= 2; batch++) {
+        assert_int_equal(senda_live_begin(l, NULL), SENDA_OK);
+        for (unsigned i = 0; i < MANY; i++) {
+            apply(l, visit(i % 200, 1 + i % (MANY / batch), 1000));
+        }
+        assert_int_equal(senda_live_commit(l, batch, NULL), SENDA_OK);
+    }
+    assert_int_equal(senda_live_totals(l, add_total, &s, NULL), SENDA_OK);
+    assert_int_equal(s.n, MANY + 1);
+    assert_int_equal(s.sum, 3);
+    assert_int_equal(total_of(l, 1, MANY / 2), 3);
+    assert_int_equal(total_of(l, 1, MANY / 2 + 1), 1);
+    assert_int_equal(total_of(l, 1, MANY), 1);
+    assert_int_equal(total_of(l, 1, SENDA_KEY_ANY), 2 * MANY);
+    senda_live_close(l);
 }
 
 static senda_rc_t
@@ -338,6 +465,7 @@ a_full_store_still_counts_who_is_known(void **state)
         assert_true(senda_live_applied(l) == seq);
     }
     assert_int_equal(count_of(l, 1000000, 1), 51);
+    assert_true(total_of(l, 1, 1) > who); /* also of those for whom there was no room */
     assert_int_equal(count_of(l, 0, 1), 1);
     assert_true(senda_live_refused(l)->full > refused);
     senda_live_close(l);
@@ -350,7 +478,7 @@ static void
 a_profile_that_cannot_be_read_is_left_alone(void **state)
 {
     static const char *const tables[] = { "meta", "visitors" };
-    static const senda_schema_t schema = { tables, 2 };
+    static const senda_schema_t schema = { tables, 2, 0 };
     senda_visitor_t one = visitor(1);
     senda_str_t key = { (const char *)one.b, sizeof(one) }, value;
     senda_store_t *s;
@@ -440,6 +568,7 @@ a_killed_writer_leaves_what_it_applied(void **state)
         l = opened();
         known = senda_live_applied(l);
         assert_true(known >= 20);
+        assert_int_equal(total_of(l, 1, 1), 10 * known);
         for (uint64_t who = 0; who < 10; who++) {
             assert_int_equal(count_of(l, who, 1), known);
         }
@@ -458,6 +587,8 @@ main(void)
         CASE(nobody_and_rehearsals_are_passed_over),
         CASE(a_moment_before_1970_is_rounded_down),
         CASE(counts_equal_a_model),
+        CASE(totals_are_of_a_site),
+        CASE(totals_of_many_pages),
         CASE(a_batch_has_a_bound),
         CASE(a_full_store_still_counts_who_is_known),
         CASE(a_profile_that_cannot_be_read_is_left_alone),

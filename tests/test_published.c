@@ -1,6 +1,6 @@
 /*
- * published/: ids that are for ever, generations that grow, tags of visitors,
- * and what a reader in another process sees of them.
+ * published/: ids that are for ever, generations that grow, and what a reader
+ * in another process sees of them.
  */
 
 #include <setjmp.h>
@@ -146,74 +146,6 @@ generations_grow(void **state)
     senda_published_close(p);
 }
 
-static void
-tags_of_a_visitor(void **state)
-{
-    senda_published_t *p = opened();
-    senda_visitor_t ana = { "ana............" }, eva = { "eva............" };
-    uint32_t tags[SENDA_TAGS_MAX + 1], got[SENDA_TAGS_MAX];
-    senda_err_t err;
-
-    (void)state;
-    for (unsigned i = 0; i <= SENDA_TAGS_MAX; i++) {
-        tags[i] = UINT32_MAX - i;
-    }
-    assert_int_equal(senda_published_begin(p, NULL), SENDA_OK);
-    assert_int_equal(senda_published_set_tags(p, &ana, tags, SENDA_TAGS_MAX, NULL), SENDA_OK);
-    assert_int_equal(senda_published_set_tags(p, &ana, tags, SENDA_TAGS_MAX + 1, &err), SENDA_FULL);
-    assert_int_equal(senda_published_set_tags(p, &eva, tags, 2, NULL), SENDA_OK);
-    assert_int_equal(senda_published_commit(p, NULL), SENDA_OK);
-    assert_int_equal(senda_published_tags(p, &ana, got, SENDA_TAGS_MAX), SENDA_TAGS_MAX);
-    assert_memory_equal(got, tags, sizeof(got));
-    assert_int_equal(senda_published_tags(p, &eva, got, 1), 1);
-    assert_int_equal(senda_published_begin(p, NULL), SENDA_OK);
-    assert_int_equal(senda_published_set_tags(p, &ana, NULL, 0, NULL), SENDA_OK);
-    assert_int_equal(senda_published_set_tags(p, &ana, NULL, 0, NULL), SENDA_OK);
-    assert_int_equal(senda_published_commit(p, NULL), SENDA_OK);
-    assert_int_equal(senda_published_tags(p, &ana, got, SENDA_TAGS_MAX), 0);
-    assert_int_equal(senda_published_tags(p, &eva, got, SENDA_TAGS_MAX), 2);
-    senda_published_close(p);
-}
-
-static void
-blocks_of_a_visitor(void **state)
-{
-    senda_published_t *p = opened();
-    senda_visitor_t ana = { "ana............" }, eva = { "eva............" };
-    senda_show_t shows[SENDA_SHOWS_MAX + 1], got[SENDA_SHOWS_MAX];
-    uint32_t tags[] = { 7 }, block, position;
-    senda_err_t err;
-
-    (void)state;
-    for (unsigned i = 0; i <= SENDA_SHOWS_MAX; i++) {
-        shows[i] = (senda_show_t){ UINT32_MAX - i, i };
-    }
-    assert_int_equal(senda_published_begin(p, NULL), SENDA_OK);
-    assert_int_equal(senda_published_id(p, SENDA_NAME_BLOCK, 1, SENDA_STR("banner"), &block, &err),
-        SENDA_OK);
-    assert_int_equal(senda_published_id(p, SENDA_NAME_POSITION, 1, SENDA_STR("banner"), &position,
-                         &err),
-        SENDA_OK);
-    assert_int_equal(block, 1);
-    assert_int_equal(position, 1);
-    assert_int_equal(senda_published_set_tags(p, &ana, tags, 1, NULL), SENDA_OK);
-    assert_int_equal(senda_published_set_shows(p, &ana, shows, SENDA_SHOWS_MAX, NULL), SENDA_OK);
-    assert_int_equal(senda_published_set_shows(p, &ana, shows, SENDA_SHOWS_MAX + 1, &err),
-        SENDA_FULL);
-    assert_int_equal(senda_published_set_shows(p, &eva, shows, 2, NULL), SENDA_OK);
-    assert_int_equal(senda_published_commit(p, NULL), SENDA_OK);
-    assert_int_equal(senda_published_shows(p, &ana, got, SENDA_SHOWS_MAX), SENDA_SHOWS_MAX);
-    assert_memory_equal(got, shows, sizeof(got));
-    assert_int_equal(senda_published_shows(p, &eva, got, 1), 1);
-    assert_int_equal(senda_published_begin(p, NULL), SENDA_OK);
-    assert_int_equal(senda_published_set_shows(p, &ana, NULL, 0, NULL), SENDA_OK);
-    assert_int_equal(senda_published_commit(p, NULL), SENDA_OK);
-    assert_int_equal(senda_published_shows(p, &ana, got, SENDA_SHOWS_MAX), 0);
-    assert_int_equal(senda_published_shows(p, &eva, got, SENDA_SHOWS_MAX), 2);
-    assert_int_equal(senda_published_tags(p, &ana, tags, 1), 1); /* they are kept apart */
-    senda_published_close(p);
-}
-
 /* Publishes generations 1 … 200, each blob filled with its generation. */
 static void
 publish(void)
@@ -284,8 +216,6 @@ main(void)
         CASE(ids_are_one_sequence_a_kind),
         CASE(names_have_bounds),
         CASE(generations_grow),
-        CASE(tags_of_a_visitor),
-        CASE(blocks_of_a_visitor),
         CASE(a_reader_sees_whole_generations),
     };
 

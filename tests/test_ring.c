@@ -117,6 +117,55 @@ a_new_ring_is_empty(void **state)
     senda_ring_close(NULL);
 }
 
+/* What is shown of a ring without mapping it; what is no ring is told apart. */
+static void
+facts_of_a_file(void **state)
+{
+    senda_ring_t *r = claimed(SIZE);
+    senda_ring_facts_t f;
+    char path[SCRATCH_MAX + 32];
+    int d = open(dir, O_RDONLY | O_DIRECTORY), fd;
+
+    (void)state;
+    assert_int_equal(senda_ring_put(r, "0123456789", 10), SENDA_OK);
+    senda_ring_drop(r, SENDA_DROP_BOT);
+    senda_ring_drop(r, SENDA_DROP_BOT);
+    assert_int_equal(senda_ring_facts(&f, d, "ring.0"), SENDA_OK);
+    assert_true(f.id == senda_ring_id(r));
+    assert_int_equal(f.size, SIZE);
+    assert_int_equal(f.used, 24);
+    assert_int_equal(f.unsynced, 0);
+    assert_int_equal(f.pid, getpid());
+    assert_true(f.alive);
+    assert_int_equal(f.dropped[SENDA_DROP_BOT], 2);
+    assert_int_equal(f.dropped[SENDA_DROP_FULL], 0);
+    assert_int_equal(senda_ring_want_durable(r), 24);
+    assert_int_equal(senda_ring_facts(&f, d, "ring.0"), SENDA_OK);
+    assert_int_equal(f.unsynced, 24);
+    senda_ring_release(r, 24);
+    senda_ring_set_durable(r, 24);
+    senda_ring_close(r);
+    assert_int_equal(senda_ring_facts(&f, d, "ring.0"), SENDA_OK);
+    assert_int_equal(f.used, 0);
+    assert_int_equal(f.unsynced, 0);
+    assert_int_equal(f.pid, 0);
+    assert_false(f.alive);
+    assert_int_equal(senda_ring_facts(&f, d, "ring.1"), SENDA_SYS);
+    assert_int_equal(symlinkat("ring.0", d, "ring.2"), 0);
+    assert_int_equal(senda_ring_facts(&f, d, "ring.2"), SENDA_SYS);
+    assert_int_equal(mkdirat(d, "ring.3", 0700), 0);
+    assert_int_equal(senda_ring_facts(&f, d, "ring.3"), SENDA_BAD);
+    path_of(path, 0);
+    assert_int_equal(truncate(path, 4096), 0);
+    assert_int_equal(senda_ring_facts(&f, d, "ring.0"), SENDA_BAD);
+    fd = openat(d, "ring.4", O_WRONLY | O_CREAT, 0600);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, "short", 5), 5);
+    assert_int_equal(senda_ring_facts(&f, d, "ring.4"), SENDA_BAD);
+    (void)close(fd);
+    (void)close(d);
+}
+
 static void
 records_go_round(void **state)
 {
@@ -478,6 +527,28 @@ a_ring_whose_file_is_removed_is_gone(void **state)
 }
 
 static void
+durability_is_asked_for_and_told(void **state)
+{
+    char path[SCRATCH_MAX + 32];
+    senda_ring_t *r = claimed(SIZE), *reader;
+    uint64_t at;
+
+    (void)state;
+    path_of(path, 0);
+    assert_int_equal(senda_ring_open(&reader, path, NULL), SENDA_OK);
+    assert_int_equal(senda_ring_wanted(reader), 0);
+    assert_int_equal(senda_ring_put(r, "x", 1), SENDA_OK);
+    at = senda_ring_want_durable(r);
+    assert_int_equal(at, senda_ring_head(r));
+    assert_int_equal(senda_ring_wanted(reader), at);
+    assert_int_equal(senda_ring_durable(r), 0);
+    senda_ring_set_durable(reader, at);
+    assert_int_equal(senda_ring_durable(r), at);
+    senda_ring_close(reader);
+    senda_ring_close(r);
+}
+
+static void
 every_reason_has_a_name(void **state)
 {
     (void)state;
@@ -497,6 +568,7 @@ main(void)
 #define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
         CASE(a_new_ring_is_empty),
+        CASE(facts_of_a_file),
         CASE(records_go_round),
         CASE(sizes_at_the_bounds),
         CASE(a_full_ring_drops_and_counts),
@@ -508,6 +580,7 @@ main(void)
         CASE(a_producer_killed_at_random_leaves_no_damage),
         CASE(a_half_made_ring_is_cleared_away),
         CASE(a_ring_whose_file_is_removed_is_gone),
+        CASE(durability_is_asked_for_and_told),
         CASE(every_reason_has_a_name),
     };
 

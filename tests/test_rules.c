@@ -12,6 +12,14 @@
 
 #include "patterns.h"
 
+static void
+add_show(rules_build_t *b, uint32_t site, const char *block, const char *position, bool conditional)
+{
+    const senda_rule_show_t show = { senda_cstr(block), senda_cstr(position), conditional };
+
+    rules_build_show(b, site, &show);
+}
+
 static compiled_t
 compile_two_sites(void)
 {
@@ -37,6 +45,12 @@ compile_two_sites(void)
         &(senda_tag_rule_t){ .tag = 20, .site = 9, .key = 10, .times = 3, .within = { 1, 2, 3 } });
     rules_build_tag_rule(b,
         &(senda_tag_rule_t){ .tag = 30, .site = 9, .key = 10, .times = 5, .within = { 0, 30, 0 } });
+    rules_build_input(b, 12, SENDA_STR("mail"));
+    rules_build_input(b, 10, SENDA_STR("name"));
+    rules_build_input(b, 12, SENDA_STR("age"));
+    add_show(b, 9, "vip", "header", true);
+    add_show(b, 4, "all", "footer", false);
+    add_show(b, 9, "all", "header", false);
     return finish(b);
 }
 
@@ -80,6 +94,66 @@ test_lookups(void **state)
     assert_int_equal(senda_rules_moments(r, 10), 5);
     assert_int_equal(senda_rules_moments(r, 11), 0);
     release(&c);
+}
+
+static void
+test_forms_and_blocks(void **state)
+{
+    compiled_t c = compile_two_sites();
+    const senda_rules_t *r = c.rules;
+    senda_rule_show_t show;
+    senda_str_t input;
+
+    (void)state;
+    assert_int_equal(senda_rules_input(r, 12, 0, &input), SENDA_OK);
+    assert_true(senda_str_eq(input, SENDA_STR("mail")));
+    assert_int_equal(senda_rules_input(r, 12, 1, &input), SENDA_OK);
+    assert_true(senda_str_eq(input, SENDA_STR("age")));
+    assert_int_equal(senda_rules_input(r, 12, 2, &input), SENDA_NONE);
+    assert_int_equal(senda_rules_input(r, 10, 0, &input), SENDA_OK);
+    assert_int_equal(senda_rules_input(r, 10, 1, &input), SENDA_NONE);
+    assert_int_equal(senda_rules_input(r, 11, 0, &input), SENDA_NONE);
+    assert_int_equal(senda_rules_input(r, 12, UINT32_MAX, &input), SENDA_NONE);
+    assert_int_equal(senda_rules_show(r, 9, 0, &show), SENDA_OK);
+    assert_true(senda_str_eq(show.block, SENDA_STR("vip")) && show.conditional);
+    assert_true(senda_str_eq(show.position, SENDA_STR("header")));
+    assert_int_equal(senda_rules_show(r, 9, 1, &show), SENDA_OK);
+    assert_true(senda_str_eq(show.block, SENDA_STR("all")) && !show.conditional);
+    assert_int_equal(senda_rules_show(r, 9, 2, &show), SENDA_NONE);
+    assert_int_equal(senda_rules_show(r, 4, 0, &show), SENDA_OK);
+    assert_int_equal(senda_rules_show(r, 5, 0, &show), SENDA_NONE);
+    release(&c);
+}
+
+/* A blob whose checksum is right but whose rows are not in order or point outside. */
+static void
+spoil(unsigned section, size_t at, uint32_t value, const char *what)
+{
+    compiled_t c = compile_two_sites();
+    layout_header_t *h = c.blob;
+    const size_t before = offsetof(layout_header_t, generation);
+    senda_rules_t *again = NULL;
+    senda_err_t err = { "" };
+    char text[64];
+
+    memcpy((char *)c.blob + h->sections[section].at + at, &value, sizeof(value));
+    h->checksum = layout_checksum((char *)c.blob + before, c.len - before);
+    assert_int_equal(senda_rules_open(&again, c.blob, c.len, &err), SENDA_BAD);
+    (void)snprintf(text, sizeof(text), "compiled rules are damaged: %s", what);
+    assert_string_equal(err.text, text);
+    release(&c);
+}
+
+static void
+test_spoiled_rows(void **state)
+{
+    (void)state;
+    spoil(LAYOUT_INPUTS, 0, 13, "inputs");
+    spoil(LAYOUT_INPUTS, offsetof(layout_input_t, name.at), 1u << 30, "inputs");
+    spoil(LAYOUT_INPUTS, offsetof(layout_input_t, name.n), SENDA_NAME_MAX + 1, "inputs");
+    spoil(LAYOUT_SHOWS, 0, 10, "shows");
+    spoil(LAYOUT_SHOWS, offsetof(layout_show_t, block.at), 1u << 30, "shows");
+    spoil(LAYOUT_SHOWS, offsetof(layout_show_t, position.n), SENDA_NAME_MAX + 1, "shows");
 }
 
 static void
@@ -237,6 +311,8 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_lookups),
+        cmocka_unit_test(test_forms_and_blocks),
+        cmocka_unit_test(test_spoiled_rows),
         cmocka_unit_test(test_event_names),
         cmocka_unit_test(test_many_hosts),
         cmocka_unit_test(test_damage),

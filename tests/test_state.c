@@ -151,7 +151,8 @@ learn(fixture_t *f, const char *text, uint64_t known, bool fresh, senda_ms_t at)
     header_contact_t h = header(text);
     uint64_t number = 0;
 
-    assert_int_equal(contact_learn(f->s, 1, &h, known, fresh, at, &number), SENDA_OK);
+    assert_int_equal(contact_learn(f->s, 1, &h, known, fresh ? HOW_SIGN_UP : HOW_SHOP, at, &number),
+        SENDA_OK);
     return number;
 }
 
@@ -180,7 +181,7 @@ test_one_contact_an_address(void **state)
     assert_string_equal(c.name, "Ann Lee");
     assert_string_equal(c.email, "ann@example.com");
     assert_int_equal(c.consent[CHANNEL_EMAIL].at, 1000);
-    assert_int_equal(contact_learn(f->s, 1, &nobody, 0, false, 1, &number), SENDA_NONE);
+    assert_int_equal(contact_learn(f->s, 1, &nobody, 0, HOW_SHOP, 1, &number), SENDA_NONE);
     assert_int_equal(contact_by_email(f->s, 2, "ann@example.com"), 0);
 }
 
@@ -248,7 +249,8 @@ test_consent_and_unsubscription(void **state)
     assert_string_equal(refusal(f, a), "no consent");
     (void)learn(f, "email=a@example.com&consent=email", 0, false, 2000);
     assert_null(refusal(f, a));
-    contact_suppress(f->s, CHANNEL_EMAIL, "a@example.com", SUPPRESS_UNSUBSCRIBED, 3000);
+    contact_suppress(f->s, CHANNEL_EMAIL, "a@example.com", SUPPRESS_UNSUBSCRIBED, 3000,
+        HOW_COMMAND);
     assert_string_equal(refusal(f, a), "unsubscribed");
     /* The shop says it on every page: that is no new consent. */
     (void)learn(f, "email=a@example.com&consent=email", 0, false, 4000);
@@ -258,7 +260,8 @@ test_consent_and_unsubscription(void **state)
     assert_null(refusal(f, a));
     (void)learn(f, "email=a@example.com&consent=no", 0, false, 6000);
     assert_string_equal(refusal(f, a), "unsubscribed");
-    contact_suppress(f->s, CHANNEL_EMAIL, "a@example.com", SUPPRESS_UNSUBSCRIBED, 6500);
+    contact_suppress(f->s, CHANNEL_EMAIL, "a@example.com", SUPPRESS_UNSUBSCRIBED, 6500,
+        HOW_COMMAND);
     /* So is one after a refusal. */
     (void)learn(f, "email=a@example.com&consent=yes", 0, false, 7000);
     assert_null(refusal(f, a));
@@ -273,9 +276,10 @@ test_an_unsubscription_by_a_clock_set_back(void **state)
     header_contact_t h = { .email = "a@example.com", .has_consent = true, .consent = 1 };
     uint64_t a = learn(f, "email=a@example.com&consent=1", 0, false, 9000), other;
 
-    assert_int_equal(contact_learn(f->s, UINT32_MAX, &h, 0, true, 9500, &other), SENDA_OK);
+    assert_int_equal(contact_learn(f->s, UINT32_MAX, &h, 0, HOW_SIGN_UP, 9500, &other), SENDA_OK);
     assert_int_equal(state_commit(f->s, &err), SENDA_OK);
-    contact_suppress(f->s, CHANNEL_EMAIL, "a@example.com", SUPPRESS_UNSUBSCRIBED, 3000);
+    contact_suppress(f->s, CHANNEL_EMAIL, "a@example.com", SUPPRESS_UNSUBSCRIBED, 3000,
+        HOW_COMMAND);
     assert_string_equal(refusal(f, a), "unsubscribed");
     assert_string_equal(refusal(f, other), "unsubscribed");
     (void)learn(f, "email=a@example.com&consent=1", 0, true, 9501);
@@ -291,8 +295,9 @@ test_a_dead_address_stays_dead(void **state)
     contact_t c;
     uint32_t address, consent;
 
-    contact_suppress(f->s, CHANNEL_EMAIL, "a@example.com", SUPPRESS_BOUNCED, 2000);
-    contact_suppress(f->s, CHANNEL_EMAIL, "a@example.com", SUPPRESS_UNSUBSCRIBED, 3000);
+    contact_suppress(f->s, CHANNEL_EMAIL, "a@example.com", SUPPRESS_BOUNCED, 2000, HOW_COMMAND);
+    contact_suppress(f->s, CHANNEL_EMAIL, "a@example.com", SUPPRESS_UNSUBSCRIBED, 3000,
+        HOW_COMMAND);
     (void)learn(f, "email=a@example.com&consent=1", 0, true, 4000);
     assert_string_equal(refusal(f, a), "the address is dead");
     assert_int_equal(contact_load(f->s, a, &c), SENDA_OK);
@@ -327,7 +332,7 @@ test_a_newer_contact_is_left_alone(void **state)
     state_key_u64(&key, a);
     state_put(f->s, STATE_CONTACTS, state_key_str(&key), SENDA_STR("\x98\x63"));
     assert_int_equal(contact_load(f->s, a, &c), SENDA_BAD);
-    assert_int_equal(contact_learn(f->s, 1, &h, 0, true, 2000, &number), SENDA_BAD);
+    assert_int_equal(contact_learn(f->s, 1, &h, 0, HOW_SIGN_UP, 2000, &number), SENDA_BAD);
     assert_int_equal(state_get(f->s, STATE_CONTACTS, state_key_str(&key), &kept), SENDA_OK);
     assert_true(senda_str_eq(kept, SENDA_STR("\x98\x63")));
 }
@@ -339,13 +344,13 @@ test_whose_browser(void **state)
     senda_visitor_t v = { { 1 } };
 
     assert_int_equal(contact_of_visitor(f->s, 1, &v, 5000), 0);
-    contact_link(f->s, 1, &v, 8, 2000);
+    (void)contact_link(f->s, 1, &v, 8, 2000, LINK_LOGIN);
     assert_int_equal(contact_of_visitor(f->s, 1, &v, 5000), 8);
     assert_int_equal(contact_of_visitor(f->s, 1, &v, 1999), 0);
     assert_int_equal(contact_of_visitor(f->s, 2, &v, 5000), 0);
-    contact_link(f->s, 1, &v, 9, 3000);
+    (void)contact_link(f->s, 1, &v, 9, 3000, LINK_LOGIN);
     assert_int_equal(contact_of_visitor(f->s, 1, &v, 5000), 9);
-    contact_link(f->s, 1, &v, 8, 2500);
+    (void)contact_link(f->s, 1, &v, 8, 2500, LINK_LOGIN);
     assert_int_equal(contact_of_visitor(f->s, 1, &v, 5000), 9);
 }
 

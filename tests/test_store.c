@@ -12,6 +12,7 @@
 
 #include "scratch.h"
 #include "senda_bytes.h"
+#include "senda_limits.h"
 #include "senda_store.h"
 
 #include <errno.h>
@@ -27,8 +28,8 @@
 #define MAP (16u << 20)
 
 static const char *const names[] = { "one", "two" };
-static const senda_schema_t schema = { names, 2 };
-static const senda_schema_t smaller = { names, 1 };
+static const senda_schema_t schema = { names, 2, 0 };
+static const senda_schema_t smaller = { names, 1, 0 };
 
 static char dir[SCRATCH_MAX];
 
@@ -471,38 +472,6 @@ a_reader_needs_only_the_lock_file(void **state)
     assert_int_equal(in_child(read_as_nobody), 0);
 }
 
-static void
-dead_readers_are_cleared(void **state)
-{
-    senda_store_t *s;
-    senda_txn_t *t;
-    int ready[2], status;
-    char byte = 'r';
-    pid_t pid;
-
-    (void)state;
-    senda_store_close(opened(SENDA_STORE_SYNC)); /* LMDB's handles do not go through fork */
-    assert_int_equal(pipe(ready), 0);
-    pid = fork();
-    if (pid == 0) {
-        if (senda_store_open(&s, dir, SENDA_STORE_READ, false, MAP, &schema, NULL) == SENDA_OK &&
-            senda_txn_begin(&t, s, false, NULL) == SENDA_OK && write(ready[1], &byte, 1) == 1) {
-            (void)pause();
-        }
-        _exit(1);
-    }
-    assert_int_equal(read(ready[0], &byte, 1), 1);
-    s = opened(SENDA_STORE_SYNC);
-    assert_int_equal(senda_store_clear_readers(s), 0);
-    assert_int_equal(kill(pid, SIGKILL), 0);
-    assert_int_equal(waitpid(pid, &status, 0), pid);
-    assert_int_equal(senda_store_clear_readers(s), 1);
-    assert_int_equal(senda_store_clear_readers(s), 0);
-    senda_store_close(s);
-    (void)close(ready[0]);
-    (void)close(ready[1]);
-}
-
 /* Commits pairs of equal numbers, one a transaction, until it is killed. */
 static void
 write_for_ever(void)
@@ -730,6 +699,46 @@ a_commit_that_readers_were_not_told(void **state)
     (void)close(go[1]);
 }
 
+/* What is written is used, what is deleted is free again, whoever asks. */
+static void
+used_bytes_follow_what_is_kept(void **state)
+{
+    static char value[3000];
+    senda_store_t *s = opened(SENDA_STORE_DURABLE), *r;
+    uint64_t empty, full;
+    senda_txn_t *t;
+    char key[8];
+
+    (void)state;
+    empty = senda_store_used(s);
+    assert_in_range(empty, 4096, 64 << 10);
+    assert_int_equal(senda_txn_begin(&t, s, true, NULL), SENDA_OK);
+    for (uint64_t i = 0; i < 1000; i++) {
+        senda_put_be64(key, i);
+        assert_int_equal(senda_put(t, 0, (senda_str_t){ key, 8 }, (senda_str_t){ value, 3000 },
+                             true, NULL),
+            SENDA_OK);
+    }
+    assert_int_equal(senda_txn_commit(t, NULL), SENDA_OK);
+    full = senda_store_used(s);
+    assert_in_range(full, 1000 * 4096, 1100 * 4096);
+    r = opened(SENDA_STORE_READ);
+    assert_int_equal(senda_store_used(r), full);
+    for (uint64_t i = 0; i < 1000; i++) {
+        if (i % 100 == 0) {
+            assert_int_equal(senda_txn_begin(&t, s, true, NULL), SENDA_OK);
+        }
+        senda_put_be64(key, i);
+        assert_int_equal(senda_del(t, 0, (senda_str_t){ key, 8 }, NULL), SENDA_OK);
+        if (i % 100 == 99) {
+            assert_int_equal(senda_txn_commit(t, NULL), SENDA_OK);
+        }
+    }
+    assert_in_range(senda_store_used(r), 4096, empty + (128 << 10));
+    senda_store_close(r);
+    senda_store_close(s);
+}
+
 int
 main(void)
 {
@@ -746,11 +755,11 @@ main(void)
         CASE(a_scan_goes_on_after_writes),
         CASE(damage_that_shows_is_bad),
         CASE(a_reader_needs_only_the_lock_file),
-        CASE(dead_readers_are_cleared),
         CASE(a_killed_writer_leaves_whole_transactions),
         CASE(a_reader_follows_a_map_that_grew),
         CASE(a_failed_write_is_said_and_got_over),
         CASE(a_commit_that_readers_were_not_told),
+        CASE(used_bytes_follow_what_is_kept),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -147,6 +147,45 @@ test_arguments(void **state)
     assert_int_equal(url.nargs, SENDA_ARGS_MAX);
 }
 
+/* Every byte in every place of a word and around it: what is done at once and by itself agree. */
+static void
+test_every_byte(void **state)
+{
+    char raw[20], host[32];
+    size_t n;
+
+    (void)state;
+    for (unsigned c = 0; c < 256; c++) {
+        for (unsigned place = 0; place < 19; place++) {
+            char out[3 * sizeof(raw)];
+            senda_rc_t rc;
+
+            memset(raw, 'z', sizeof(raw));
+            raw[place] = (char)c;
+            rc = senda_url_decode(out, sizeof(out), (senda_str_t){ raw, sizeof(raw) }, true, &n);
+            if (c < 0x20 || c == 0x7f) {
+                assert_int_equal(rc, SENDA_BAD);
+            } else {
+                assert_int_equal(rc, SENDA_OK);
+                assert_int_equal(n, c < 0x80 ? sizeof(raw) : sizeof(raw) + 2);
+                assert_int_equal(out[place],
+                    c == '+'       ? ' '
+                        : c < 0x80 ? (char)c
+                                   : (char)0xef); /* U+FFFD */
+            }
+            assert_int_equal(senda_url_decode(out, sizeof(raw) - 1,
+                                 (senda_str_t){ raw, sizeof(raw) }, false, &n) == SENDA_OK,
+                false);
+            n = senda_host_decode(host, sizeof(host), (senda_str_t){ raw, sizeof(raw) });
+            if (c != '@' && c != ':') {
+                assert_int_equal(n, sizeof(raw));
+                assert_int_equal(host[place],
+                    c >= 'A' && c <= 'Z' ? (char)(c + 'a' - 'A') : (char)c);
+            }
+        }
+    }
+}
+
 static void
 test_methods(void **state)
 {
@@ -213,6 +252,7 @@ main(void)
         cmocka_unit_test(test_hosts),
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_arguments),
+        cmocka_unit_test(test_every_byte),
         cmocka_unit_test(test_methods),
         cmocka_unit_test(test_percent_decode),
         cmocka_unit_test(test_web_platform_cases),

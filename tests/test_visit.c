@@ -35,6 +35,9 @@ sample(void)
     v.captures[0] = (senda_capture_t){ SENDA_STR("item"), SENDA_STR("tacón-rojo") };
     v.captures[1] = (senda_capture_t){ SENDA_STR("q"), SENDA_STR("") };
     v.sealed = SENDA_STR("\x01sealed\0bytes");
+    memcpy(v.message.b, "fedcba9876543210", 16);
+    v.link = 65535;
+    v.channels = 1u << SENDA_CHANNEL_WEBPUSH;
     return v;
 }
 
@@ -55,6 +58,9 @@ assert_same(const senda_visit_t *a, const senda_visit_t *b)
         assert_true(senda_str_eq(a->captures[i].value, b->captures[i].value));
     }
     assert_true(senda_str_eq(a->sealed, b->sealed));
+    assert_memory_equal(&a->message, &b->message, sizeof(a->message));
+    assert_int_equal(a->link, b->link);
+    assert_int_equal(a->channels, b->channels);
 }
 
 static void
@@ -252,23 +258,56 @@ what_is_beyond_a_bound_is_refused(void **state)
     }
 }
 
+/* What builds of before wrote still stands in journals. */
+static void
+records_of_version_1_are_read(void **state)
+{
+    char buf[4096];
+    senda_visit_t v;
+    senda_private_t p;
+    senda_packer_t pk;
+
+    (void)state;
+    memset(&v, 0xff, sizeof(v));
+    assert_int_equal(senda_visit_load(&v, buf, by_hand(buf, sizeof(buf), 1, 7, 16, 2, 5, 2)),
+        SENDA_OK);
+    assert_int_equal(v.site, 7);
+    assert_int_equal(v.nkeys, 2);
+    assert_true(senda_message_is_none(&v.message));
+    assert_int_equal(v.link, 0);
+    assert_int_equal(v.channels, 0);
+
+    senda_pack_init(&pk, buf, sizeof(buf));
+    senda_pack_array(&pk, 3);
+    senda_pack_uint(&pk, 1);
+    senda_pack_str(&pk, SENDA_STR("email=ana"));
+    senda_pack_str(&pk, SENDA_STR("login"));
+    assert_int_equal(senda_private_load(&p, buf, senda_pack_len(&pk)), SENDA_OK);
+    assert_true(senda_str_eq(p.contact, SENDA_STR("email=ana")));
+    assert_true(senda_str_eq(p.event, SENDA_STR("login")));
+    assert_int_equal(p.form.n, 0);
+}
+
 static void
 the_private_part_comes_back(void **state)
 {
     static char text[SENDA_HEADER_MAX + 1];
-    senda_private_t p = { SENDA_STR("email=ana%40ejemplo.es"), SENDA_STR("") }, back;
+    senda_private_t p = { SENDA_STR("email=ana%40ejemplo.es"), SENDA_STR(""),
+        SENDA_STR("talla=42") };
+    senda_private_t back;
     char buf[SENDA_SEALED_MAX];
     size_t n = senda_private_dump(&p, buf, sizeof(buf));
 
     (void)state;
     assert_int_equal(senda_private_load(&back, buf, n), SENDA_OK);
     assert_true(senda_str_eq(p.contact, back.contact) && senda_str_eq(p.event, back.event));
+    assert_true(senda_str_eq(p.form, back.form));
     for (size_t i = 0; i < n; i++) {
         assert_int_equal(senda_private_load(&back, buf, i), SENDA_BAD);
     }
-    p.contact = p.event = (senda_str_t){ text, SENDA_HEADER_MAX };
-    assert_true(senda_private_dump(&p, buf, sizeof(buf)) > 2 * SENDA_HEADER_MAX);
-    p.event.n++;
+    p.contact = p.event = p.form = (senda_str_t){ text, SENDA_HEADER_MAX };
+    assert_true(senda_private_dump(&p, buf, sizeof(buf)) > 3 * SENDA_HEADER_MAX);
+    p.form.n++;
     assert_int_equal(senda_private_dump(&p, buf, sizeof(buf)), 0);
 }
 
@@ -283,6 +322,7 @@ main(void)
         cmocka_unit_test(every_cut_is_bad),
         cmocka_unit_test(no_changed_byte_breaks_a_bound),
         cmocka_unit_test(what_is_beyond_a_bound_is_refused),
+        cmocka_unit_test(records_of_version_1_are_read),
         cmocka_unit_test(the_private_part_comes_back),
     };
 

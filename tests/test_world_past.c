@@ -120,7 +120,7 @@ contact(fixture_t *f, const char *email)
     uint64_t number;
 
     (void)snprintf(h.email, sizeof(h.email), "%s", email);
-    assert_int_equal(contact_learn(f->s, 1, &h, 0, false, 1000, &number), SENDA_OK);
+    assert_int_equal(contact_learn(f->s, 1, &h, 0, HOW_SHOP, 1000, &number), SENDA_OK);
     return number;
 }
 

@@ -7,7 +7,7 @@
  *
  * A line is fields with tabs between them: HOST, VISITOR (any text, "-" for
  * none), METHOD, PATH, then any of contact=HEADER, event=HEADER, at=MILLISECONDS,
- * dry. A line "commit" commits what came before it and answers "ok SEQUENCE".
+ * dry, forget (the visitor withdraws consent). A line "commit" commits what came before it and answers "ok SEQUENCE".
  *
  * "hide" takes the last commit from readers' sight, as it is between the
  * moments in which LMDB writes it and lets it be seen; "show" gives it back.
@@ -78,7 +78,7 @@ seal(senda_visit_t *v, const char *contact, const char *event, char *out, size_t
 {
     char plain[SENDA_SEALED_MAX];
     senda_private_t p = { { contact, contact != NULL ? strlen(contact) : 0 },
-        { event, event != NULL ? strlen(event) : 0 } };
+        { event, event != NULL ? strlen(event) : 0 }, { NULL, 0 } };
     size_t n;
 
     if (contact == NULL && event == NULL) {
@@ -135,6 +135,8 @@ add(char **field, unsigned n)
             v.at = strtoll(field[i] + 3, NULL, 10);
         } else if (strcmp(field[i], "dry") == 0) {
             v.flags |= SENDA_VISIT_DRY_RUN;
+        } else if (strcmp(field[i], "forget") == 0) {
+            v.flags = SENDA_VISIT_FORGET;
         }
     }
     need(senda_url_parse(&url, senda_method_of(senda_cstr(field[2])), senda_cstr(field[3])),

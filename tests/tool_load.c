@@ -3,11 +3,13 @@
  * that makes its requests one after another, over connections that change, so
  * that one visitor meets every worker.
  *
- *     tool_load PORT HOST KEYFILE COOKIE VISITORS REQUESTS CONNECTIONS PATH…
+ *     tool_load [rate=N] PORT HOST KEYFILE COOKIE VISITORS REQUESTS CONNECTIONS PATH…
  *
+ * With a rate, N requests a second are begun, as long as a connection is free.
  * Prints a line for each visitor and path: "VISITOR PATH ANSWERED BROKEN":
- * how many 200s arrived whole, and how many requests got no whole answer. The
- * last line is "total ANSWERED BROKEN". A broken request is not repeated; a
+ * how many 200s arrived whole, and how many requests got no whole answer; then
+ * "waits LATE SLOWEST": how many took longer than a second, and the longest in
+ * ms. The last line is "total ANSWERED BROKEN". A broken request is not repeated; a
  * connection closed before its request could be sent is opened again.
  * "progress N" appears on standard error each 1000 answers.
  */
@@ -43,6 +45,7 @@ typedef struct {
     int busy;               /* a request is on its way */
     unsigned visitor, path; /* of the request on its way */
     unsigned requests;      /* sent on this connection */
+    double since;           /* when the one on its way was begun, in seconds */
     size_t n;
     char buf[RESPONSE_MAX];
 } connection_t;
@@ -51,7 +54,9 @@ static visitor_t *visitors;
 static unsigned *queue, queue_head, queue_len, nvisitors;
 static const char **paths;
 static unsigned npaths;
-static unsigned long answered, broken, open_requests;
+static unsigned long answered, broken, open_requests, begun, late;
+static double begin, slowest;
+static unsigned rate; /* requests a second; 0: as fast as they are answered */
 static const char *host, *cookie_name;
 static unsigned port;
 static int poller;
@@ -64,6 +69,15 @@ draw(unsigned n)
     seed ^= seed >> 7;
     seed ^= seed << 17;
     return (unsigned)(seed % n);
+}
+
+static double
+seconds(void)
+{
+    struct timespec ts;
+
+    clock_gettime(CLOCK_MONOTONIC, &ts);
+    return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
 }
 
 static void
@@ -115,12 +129,12 @@ send_request(connection_t *c)
     return send(c->fd, text, (size_t)n, MSG_NOSIGNAL) == n ? 0 : -1;
 }
 
-/* Gives c the next visitor's request; 0 when there is none to give. */
-static int
+/* Gives c the next visitor's request, if there is one whose time has come. */
+static void
 next_request(connection_t *c)
 {
-    if (queue_len == 0) {
-        return 0;
+    if (queue_len == 0 || (rate > 0 && (double)begun > (seconds() - begin) * rate)) {
+        return;
     }
     c->visitor = queue[queue_head];
     queue_head = (queue_head + 1) % nvisitors;
@@ -128,7 +142,9 @@ next_request(connection_t *c)
     c->path = draw(npaths);
     c->n = 0;
     c->busy = 1;
+    c->since = seconds();
     open_requests++;
+    begun++;
     if (draw(7) == 0) {
         disconnect(c); /* another worker may take the next one */
     }
@@ -140,7 +156,7 @@ next_request(connection_t *c)
         }
         if (send_request(c) == 0) {
             c->requests++;
-            return 1;
+            return;
         }
         disconnect(c);
     }
@@ -205,7 +221,10 @@ static void
 finish(connection_t *c, int whole, int again)
 {
     visitor_t *v = &visitors[c->visitor];
+    double took = seconds() - c->since;
 
+    slowest = took > slowest ? took : slowest;
+    late += took > 1;
     open_requests--;
     c->busy = 0;
     if (again) {
@@ -239,7 +258,6 @@ on_readable(connection_t *c)
 
         disconnect(c);
         finish(c, 0, again);
-        (void)next_request(c);
         return;
     }
     c->n += (size_t)n;
@@ -251,7 +269,6 @@ on_readable(connection_t *c)
         disconnect(c);
     }
     finish(c, done > 0, 0);
-    (void)next_request(c);
 }
 
 static void
@@ -269,16 +286,50 @@ print_visitor(const visitor_t *v, const senda_keys_t *keys)
     }
 }
 
+/* Until every request was begun and has ended. */
+static void
+run(connection_t *connections, unsigned n)
+{
+    struct epoll_event events[64];
+    double quiet = seconds();
+    int got;
+
+    begin = seconds();
+    for (;;) {
+        for (unsigned i = 0; i < n; i++) {
+            if (!connections[i].busy) {
+                next_request(&connections[i]);
+            }
+        }
+        if (open_requests == 0 && queue_len == 0) {
+            return;
+        }
+        got = epoll_wait(poller, events, 64, rate > 0 ? 2 : 1000);
+        if (got > 0 || open_requests == 0) {
+            quiet = seconds();
+        } else if (seconds() - quiet > 20) {
+            fprintf(stderr, "tool_load: no answer for 20 s\n");
+            exit(2);
+        }
+        for (int i = 0; i < got; i++) {
+            on_readable(events[i].data.ptr);
+        }
+    }
+}
+
 int
 main(int argc, char **argv)
 {
     static connection_t connections[256];
-    struct epoll_event events[64];
     senda_keys_t keys;
     senda_err_t err;
     unsigned requests, nconnections;
-    int n;
 
+    if (argc > 1 && strncmp(argv[1], "rate=", 5) == 0) {
+        rate = (unsigned)strtoul(argv[1] + 5, NULL, 10);
+        argc--;
+        argv++;
+    }
     if (argc < 9 || argc > 8 + PATHS_MAX) {
         fprintf(stderr, "tool_load: wrong arguments\n");
         return 2;
@@ -309,21 +360,12 @@ main(int argc, char **argv)
     }
     for (unsigned i = 0; i < nconnections; i++) {
         connections[i].fd = -1;
-        (void)next_request(&connections[i]);
     }
-    while (open_requests > 0) {
-        n = epoll_wait(poller, events, 64, 20000);
-        if (n == 0) {
-            fprintf(stderr, "tool_load: no answer for 20 s\n");
-            return 2;
-        }
-        for (int i = 0; i < n; i++) {
-            on_readable(events[i].data.ptr);
-        }
-    }
+    run(connections, nconnections);
     for (unsigned i = 0; i < nvisitors; i++) {
         print_visitor(&visitors[i], &keys);
     }
+    printf("waits %lu %.0f\n", late, slowest * 1000);
     printf("total %lu %lu\n", answered, broken);
     return 0;
 }

@@ -8,11 +8,11 @@
  *     tool_rules rings LIVE            "drop REASON COUNT" over all rings, "backlog BYTES"
  *     tool_rules damage STORE          a generation that cannot be opened
  *     tool_rules cookie STORE DAYS     a cookie "senda" that was made so many days ago
- *     tool_rules tags STORE VISITOR [TAG...]   what a flow would publish
- *     tool_rules published STORE NAME  what is: "tag N", "block N position N"; the visitor as a name
+ *     tool_rules person STORE EMAIL MINUTES    the same, made today, of a login so long ago
  *
  * RULES, a line each: site HOST…, page NAME [EVENT], match METHODS PATTERN,
- * except METHODS PATTERN, event NAME, tag NAME PAGE TIMES [SECONDS].
+ * except METHODS PATTERN, input NAME, event NAME, tag NAME PAGE TIMES [SECONDS],
+ * show BLOCK POSITION [if].
  */
 
 #include "rules_build.h"
@@ -98,7 +98,7 @@ init(const char *store)
 }
 
 static int
-make_cookie(const char *store, unsigned days)
+make_cookie(const char *store, unsigned days, const char *email, unsigned minutes)
 {
     senda_cookie_t c = { .day = (uint16_t)(time(NULL) / 86400 - days) };
     char path[PATH_MAX], value[SENDA_COOKIE_MAX], hex[33];
@@ -108,6 +108,9 @@ make_cookie(const char *store, unsigned days)
     need(senda_keys_read(&keys, join(path, store, "nginx.key"), &err), path);
     need(senda_visitor_make(&c.visitor), "randomness");
     senda_visitor_print(&c.visitor, hex);
+    if (email != NULL && senda_person_mark(&keys, senda_cstr(email), c.person)) {
+        c.session = time(NULL) - (senda_sec_t)minutes * 60;
+    }
     n = senda_cookie_make(&c, &keys, SENDA_STR("senda"), value, sizeof(value));
     printf("%s %.*s\n", hex, (int)n, value);
     return 0;
@@ -233,6 +236,11 @@ add_line(rules_t *r, char **w, unsigned n)
         rules_build_event(r->build, r->site, key, senda_cstr(w[1]));
     } else if (strcmp(w[0], "tag") == 0 && n > 1) {
         add_tag(r, w, n);
+    } else if (strcmp(w[0], "input") == 0 && n == 2) {
+        rules_build_input(r->build, r->page, senda_cstr(w[1]));
+    } else if (strcmp(w[0], "show") == 0 && n > 2) {
+        rules_build_show(r->build, r->site,
+            &(senda_rule_show_t){ senda_cstr(w[1]), senda_cstr(w[2]), n > 3 });
     } else {
         snprintf(err.text, sizeof(err.text), "no such line");
         die(w[0]);
@@ -289,33 +297,6 @@ damage(const char *store)
     return 0;
 }
 
-static int
-set_tags(const char *store, const char *hex, char **names, int n)
-{
-    static rules_t r;
-    senda_visitor_t v;
-    uint32_t ids[SENDA_TAGS_MAX];
-    char path[PATH_MAX];
-    unsigned byte;
-
-    for (unsigned i = 0; i < SENDA_VISITOR_LEN; i++) {
-        if (sscanf(hex + (size_t)2 * i, "%2x", &byte) != 1) {
-            die(hex);
-        }
-        v.b[i] = (uint8_t)byte;
-    }
-    need(senda_published_open_write(&r.store, join(path, store, "published"), &err), path);
-    need(senda_published_begin(r.store, &err), "begin");
-    r.site = 1;
-    for (int i = 0; i < n && i < SENDA_TAGS_MAX; i++) {
-        ids[i] = id_of(&r, SENDA_NAME_TAG, names[i]);
-    }
-    need(senda_published_set_tags(r.store, &v, ids, (unsigned)n, &err), "tags");
-    need(senda_published_commit(r.store, &err), "commit");
-    senda_published_close(r.store);
-    return 0;
-}
-
 /* ---- reading ---- */
 
 /* Names of pages are not listed by the rules: those that a test's ids can have are asked for. */
@@ -329,6 +310,10 @@ print_key(const senda_rules_t *rules, senda_key_t key)
 
     if (key == SENDA_KEY_ANY) {
         printf("any");
+        return;
+    }
+    if (key == senda_key_event(SENDA_EV_MESSAGE_CLICK)) {
+        printf("message_click");
         return;
     }
     if (senda_key_is_event(key)) {
@@ -422,6 +407,9 @@ print_sealed(const reader_t *rd, senda_str_t sealed)
     }
     printf(" contact=<%.*s> event=<%.*s>", (int)said.contact.n, said.contact.p, (int)said.event.n,
         said.event.p);
+    if (said.form.n > 0) {
+        printf(" form=<%.*s>", (int)said.form.n, said.form.p);
+    }
 }
 
 static senda_rc_t
@@ -447,6 +435,10 @@ print_visit(void *ctx, senda_seq_t seq, senda_str_t record)
         printf(" {%.*s}=%.*s", (int)v.captures[i].name.n, v.captures[i].name.p,
             (int)v.captures[i].value.n, v.captures[i].value.p);
     }
+    if (!senda_message_is_none(&v.message)) {
+        printf(" message=%.*s link=%u channels=%u", SENDA_MESSAGE_LEN, (const char *)v.message.b,
+            (unsigned)v.link, (unsigned)v.channels);
+    }
     print_sealed(rd, v.sealed);
     printf("\n");
     return SENDA_OK;
@@ -468,32 +460,6 @@ show_journal(const char *store)
     need(rc, path);
     need(senda_journal_read(journal, 0, UINT_MAX, print_visit, &rd, &err), "journal");
     senda_journal_close(journal);
-    return 0;
-}
-
-/* What the sidecar tells of a visitor: tags and blocks, by their numbers. */
-static int
-show_published(const char *store, const char *name)
-{
-    senda_published_t *published;
-    senda_visitor_t v = { { 0 } };
-    uint32_t tags[SENDA_TAGS_MAX];
-    senda_show_t shows[SENDA_SHOWS_MAX];
-    char path[PATH_MAX];
-    size_t len = strlen(name);
-    unsigned n;
-
-    memcpy(v.b, name, len < SENDA_VISITOR_LEN ? len : SENDA_VISITOR_LEN);
-    need(senda_published_open_read(&published, join(path, store, "published"), &err), path);
-    n = senda_published_tags(published, &v, tags, SENDA_TAGS_MAX);
-    for (unsigned i = 0; i < n; i++) {
-        printf("tag %u\n", tags[i]);
-    }
-    n = senda_published_shows(published, &v, shows, SENDA_SHOWS_MAX);
-    for (unsigned i = 0; i < n; i++) {
-        printf("block %u position %u\n", shows[i].block, shows[i].position);
-    }
-    senda_published_close(published);
     return 0;
 }
 
@@ -537,7 +503,10 @@ main(int argc, char **argv)
         return publish(argv[2]);
     }
     if (argc >= 4 && strcmp(argv[1], "cookie") == 0) {
-        return make_cookie(argv[2], (unsigned)strtoul(argv[3], NULL, 10));
+        return make_cookie(argv[2], (unsigned)strtoul(argv[3], NULL, 10), NULL, 0);
+    }
+    if (argc >= 5 && strcmp(argv[1], "person") == 0) {
+        return make_cookie(argv[2], 0, argv[3], (unsigned)strtoul(argv[4], NULL, 10));
     }
     if (argc >= 3 && strcmp(argv[1], "damage") == 0) {
         return damage(argv[2]);
@@ -551,12 +520,6 @@ main(int argc, char **argv)
     if (argc >= 3 && strcmp(argv[1], "rings") == 0) {
         return show_rings(argv[2]);
     }
-    if (argc >= 4 && strcmp(argv[1], "tags") == 0) {
-        return set_tags(argv[2], argv[3], argv + 4, argc - 4);
-    }
-    if (argc >= 4 && strcmp(argv[1], "published") == 0) {
-        return show_published(argv[2], argv[3]);
-    }
-    fprintf(stderr, "tool_rules: init|publish|live|journal|rings|tags|published …\n");
+    fprintf(stderr, "tool_rules: init|publish|live|journal|rings …\n");
     return 2;
 }

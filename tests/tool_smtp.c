@@ -73,6 +73,7 @@ make(message_t *m, unsigned number)
 {
     GString *s = g_string_new(NULL);
 
+    memset(m, 0, sizeof(*m));
     g_string_printf(s, "From: shop@example.com\r\nSubject: %u\r\n\r\n.\r\n..two\r\n", number);
     while (s->len < (size_t)bytes) {
         g_string_append(s, ".0123456789 0123456789 0123456789 0123456789 0123456789\r\n");

@@ -4,9 +4,10 @@
 # In a terminal the shop stays open until Ctrl-C; without one the program ends by itself, with
 # status 0 only if all came as it should.
 #
-#   demo.pl [--build DIR] [--serve]
+#   demo.pl [--build DIR] [--serve [--tls]]
 #
-# --serve only opens the shop, prints its address, and closes it at the end of standard input.
+# --serve only opens the shop, prints its address, the store's folder and that of live/, and closes
+# it at the end of standard input. --tls: over HTTP/2 with TLS, with a certificate made for it.
 # Everything is kept in one temporary folder, which is gone afterwards.
 
 use strict;
@@ -30,13 +31,14 @@ $| = 1;
 
 my $lapse = 180;            # an hour of the shop in 20 seconds
 my $browser = 'Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0';
-my ($build, $serve) = ('build', 0);
-GetOptions('build=s' => \$build, 'serve' => \$serve) or exit 2;
+my ($build, $serve, $tls) = ('build', 0, 0);
+GetOptions('build=s' => \$build, 'serve' => \$serve, 'tls' => \$tls) or exit 2;
 
 my $here = $FindBin::Bin;
 my $root = abs_path("$here/../..");
 $build = abs_path($build =~ m{^/} ? $build : "$root/$build") // die "there is no build: run make\n";
 my $nginx = $ENV{SENDA_NGINX} // '/usr/sbin/nginx';
+my $module = $ENV{SENDA_MODULE} // "$build/ngx_http_senda_module.so"; # "none": it is built in
 my $color = -t STDOUT && !$serve;
 
 my $dir = tempdir('senda-demo.XXXXXX', TMPDIR => 1);
@@ -59,7 +61,7 @@ END { clean_up() if defined $owner && $$ == $owner; }
 
 open_shop();
 if ($serve) {
-    print "$shop\n";
+    print "$shop\n$dir/store\n$live\n";
     1 while sysread STDIN, my $bytes, 4096;
     exit 0;
 }
@@ -68,6 +70,7 @@ $walked = 1;
 if (-t STDOUT && -t STDIN && !$failures) {
     say_line('', "The shop stays open: $shop  (Ctrl-C closes it)");
     say_line('', 'Sign up, put shoes into the basket, go away: the e-mail comes after 20 seconds.');
+    say_line('', "How Senda is doing: ${shop}senda-status/");
     my %seen = map { $_ => 1 } mails();
     while (1) {
         follow();
@@ -80,18 +83,28 @@ exit($failures ? 1 : 0);
 
 # ---- the shop ----
 
+# What the shop's server listens to; its certificate is its own word.
+sub listen_words {
+    return "listen 127.0.0.1:$port;" unless $tls;
+    run('sh', '-c', 'exec "$@" 2>"$0"', "$dir/openssl.log", 'openssl', 'req', '-x509', '-newkey',
+        'rsa:2048', '-nodes', '-days', 2, '-subj', '/CN=127.0.0.1', '-keyout', "$dir/tls.key", '-out',
+        "$dir/tls.pem");
+    return "listen 127.0.0.1:$port ssl http2;\n"
+        . "        ssl_certificate $dir/tls.pem;\n        ssl_certificate_key $dir/tls.key;";
+}
+
 sub open_shop {
     # nginx's workers are another user when root starts them: they must get through.
     chmod 0755, $dir;
     mkdir "$dir/$_" or die "$dir/$_: $!\n" for qw(tmp mail rules);
     my $workers = $> == 0 ? 'www-data' : '';
     ($port, my $app) = free_ports(2);
-    $shop = "http://127.0.0.1:$port/";
+    $shop = ($tls ? 'https' : 'http') . "://127.0.0.1:$port/";
 
     my %value = (
-        DIR => $dir, LIVE => $live, PORT => $port, APP => $app, SITE => "$here/site",
-        MODULE => "$build/ngx_http_senda_module.so", RULES => "$dir/rules",
-        MESSAGES => "$root/conf/messages", USER => $workers ? "user $workers;" : '',
+        DIR => $dir, LIVE => $live, PORT => $port, LISTEN => listen_words(), APP => $app, SITE => "$here/site",
+        LOAD => $module eq 'none' ? '' : "load_module $module;", RULES => "$dir/rules",
+        MESSAGES => "$root/conf/messages", PAGES => "$root/conf/pages", USER => $workers ? "user $workers;" : '',
     );
     # Workers read the site; where they cannot reach the source tree, a copy serves as well.
     run('cp', '-r', "$here/site", "$dir/site");
@@ -162,12 +175,34 @@ sub walk {
     my $mail = @mails ? read_mail($mails[0]) : {};
     check('to Luis, who left his basket', ($mail->{head}{to} // '') =~ /luis\@example\.com/);
     check('none to Ana, who bought', !grep { (read_mail($_)->{head}{to} // '') =~ /ana\@/ } @mails);
-    check('with an address to leave by', ($mail->{head}{'list-unsubscribe'} // '') =~ /mailto:/);
-    check('both programs are still running', running());
+    check('one click is enough to leave', ($mail->{head}{'list-unsubscribe'} // '')
+        =~ m{^<\Q$shop\Esenda/u/[\w-]+>,\s*<mailto:} && $mail->{head}{'list-unsubscribe-post'});
+    my $status = visit({ name => '', jar => "$dir/nobody.jar" }, 'GET', '/senda-status/json',
+        'and how is Senda doing?');
+    check('Senda says that all is well', $status->{body} =~ /"status":"ok"/);
     show_mail($_) for @mails;
+    leave(\%luis, $mail->{text} // '');
+    check('both programs are still running', running());
     heading($failures ? "$failures of the above did not come as it should"
-        : 'Ana bought and got nothing. Luis left and got one message. All as it should.');
+        : 'Ana bought and got nothing. Luis left, got one message, and wants no more. All as it should.');
     tail_of_logs() if $failures;
+}
+
+# He follows a link of the e-mail, then wants no more of them.
+sub leave {
+    my ($who, $text) = @_;
+    my ($click) = $text =~ m{\Q$shop\E(senda/c/[\w-]+)};
+    my ($page) = $text =~ m{\Q$shop\E(senda/u/[\w-]+)};
+    my $back = visit($who, 'GET', '/' . ($click // ''), 'follows a link of the e-mail');
+    my ($to) = $back->{head} =~ /^location:\s*(\S+)/im;
+    check('back to the shop', $back->{status} == 302 && index($to // '', $shop) == 0);
+    my $asks = visit($who, 'GET', '/' . ($page // ''), 'looks at how to leave');
+    check('a page asks him, nothing is done yet', $asks->{body} =~ /Darme de baja/);
+    my $done = visit($who, 'POST', '/' . ($page // ''), 'leaves', action => 'leave');
+    check('and says that it is kept', $done->{status} == 200 && $done->{body} =~ /<h1>Hecho/);
+    my $heard = until_true(10, 'it to be heard',
+        sub { run("$build/senda", 'contacts', 'show', $who->{mail}, '-c', "$dir/senda.conf") =~ /email\s+unsubscribed/ }, 1);
+    check('no marketing goes to him any more', $heard);
 }
 
 # One request by curl with this shopper's cookies: { status, head, body }.
@@ -247,7 +282,7 @@ sub text_of {
 sub show_mail {
     my $mail = read_mail(@_);
     heading('The e-mail');
-    for (qw(From To Subject Date Message-ID List-Unsubscribe)) {
+    for (qw(From To Subject Date Message-ID List-Unsubscribe List-Unsubscribe-Post)) {
         my $value = $mail->{head}{lc $_} // next;
         print '  ', paint(2, "$_:"), " $value\n";
     }

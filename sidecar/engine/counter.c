@@ -7,6 +7,7 @@
 
 #include "engine_state.h"
 #include "hash.h"
+#include "senda_message.h"
 
 #define PURCHASE senda_key_event(SENDA_EV_PURCHASE)
 #define REFUND   senda_key_event(SENDA_EV_REFUND)
@@ -18,8 +19,6 @@ typedef struct {
     bool bought_before;
     uint32_t first; /* of those that it adds to, in settle.happened */
 } arrival_t;
-
-static const char *const channel_names[CHANNELS] = { "email", "sms", "push", "webpush" };
 
 senda_str_t
 engine_event_field(const engine_event_t *event, const char *name)
@@ -52,7 +51,7 @@ is_of_channel(const prog_verb_t *v, const engine_event_t *event)
 
     for (int i = 0; i < CHANNELS; i++) {
         if ((v->channels & CHANNEL_BIT(i)) != 0 &&
-            senda_str_eq(channel, senda_cstr(channel_names[i])))
+            senda_str_eq(channel, senda_cstr(senda_channel_name((unsigned)i))))
             return true;
     }
     return v->channels == 0;

@@ -5,6 +5,7 @@
  */
 
 #include "engine_state.h"
+#include "senda_message.h"
 
 #define MESSAGE_GET senda_key_event(SENDA_EV_MESSAGE_GET)
 
@@ -187,14 +188,14 @@ void
 engine_message_got(engine_t *e, uint32_t person, const char *template, prog_channel_t channel,
     bool limited)
 {
-    static const char *const names[CHANNELS] = { "email", "sms", "push", "webpush" };
     person_t *p = engine_person(e, person);
     engine_event_t event = { .at = e->now, .nkeys = 1, .keys = { MESSAGE_GET }, .nfields = 2 };
     uint32_t slot = e->plan->limits + channel;
     uint64_t stamp = engine_stamp(e);
 
     event.fields[0] = (senda_capture_t){ SENDA_STR("template"), senda_cstr(template) };
-    event.fields[1] = (senda_capture_t){ SENDA_STR("channel"), senda_cstr(names[channel]) };
+    event.fields[1] = (senda_capture_t){ SENDA_STR("channel"),
+        senda_cstr(senda_channel_name(channel)) };
     engine_count_event(e, person, &event, (visit_t){ 0 }, false);
     if (limited && e->plan->shapes[slot].cap > 0 &&
         history_add(&e->histories, &p->history, slot, &stamp) != SENDA_OK)

@@ -23,12 +23,13 @@ engine_new(const program_t *program, const engine_options_t *options, engine_int
     e->recall = options->recall;
     e->tell = options->tell;
     e->no_control = options->no_control;
+    e->standing = options->standing;
     e->channels = options->channels == 0 ? UINT32_MAX : options->channels;
     e->intent = intent;
     e->ctx = ctx;
     people_init(&e->people, options->persons_max);
     pool_init(&e->runs, sizeof(run_t));
-    e->plan = plan_new(program);
+    e->plan = plan_new(program, options->standing);
     if (e->plan != NULL) {
         history_store_init(&e->histories, e->plan->shapes, e->zone);
         e->marks = calloc((size_t)e->plan->nslots + 1, sizeof(*e->marks));

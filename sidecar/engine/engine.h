@@ -68,10 +68,11 @@ typedef enum {
     INTENT_SCORE,    /* score: the person's points now */
     INTENT_SET,      /* flow, step: a field was set to step->text */
     INTENT_BENEFIT, /* flow, entry, step: coupon, credit or gift, valid until `until` (0: for ever) */
-    INTENT_NOTIFY, /* flow, entry, step */
-    INTENT_CALL,   /* flow, entry, step */
-    INTENT_SHOW,   /* show: on or no longer */
-    INTENT_DEED,   /* run: store this record, engine_redo takes it back; never changes */
+    INTENT_NOTIFY,   /* flow, entry, step */
+    INTENT_CALL,     /* flow, entry, step */
+    INTENT_SHOW,     /* show: on or no longer */
+    INTENT_DEED,     /* run: store this record, engine_redo takes it back; never changes */
+    INTENT_STANDING, /* only with options.standing: other segments, or another stage */
     /* only with options.tell: what did not happen, and why */
     INTENT_REFUSED,  /* flow: a start; reason */
     INTENT_SKIPPED,  /* flow, entry, step: a message; reason */
@@ -129,6 +130,7 @@ typedef struct {
         recall;      /* seconds after a run's end in which `stop if` recalls what waits; 0: none */
     bool tell;       /* say also what did not happen */
     bool no_control; /* nobody is in the control group */
+    bool standing;   /* say when a person's segments or stage become others, also by time alone */
     uint32_t channels; /* CHANNEL_BITs that can be sent by: of a step's they go first; 0: all */
 } engine_options_t;
 
@@ -146,6 +148,16 @@ void engine_free(engine_t *e);
 typedef enum { ENGINE_ACT, ENGINE_HISTORY } engine_mode_t;
 
 void engine_event(engine_t *e, const engine_event_t *event, engine_mode_t mode);
+
+/*
+ * Consent was withdrawn on this browser: the visitor is not known any more. If
+ * it had no name, all that was known of it is gone and what runs for it ends;
+ * else it only leaves its contact. Whether it was known.
+ */
+bool engine_forget(engine_t *e, const senda_visitor_t *v, senda_sec_t at, engine_mode_t mode);
+
+/* Whether this browser was ever seen and is not forgotten. */
+bool engine_knows(const engine_t *e, const senda_visitor_t *v);
 
 /* Runs every timer due at or before now, in order of time. */
 void engine_advance(engine_t *e, senda_sec_t now, engine_mode_t mode);

@@ -5,6 +5,12 @@
 
 #include "engine_state.h"
 
+bool
+engine_knows(const engine_t *e, const senda_visitor_t *v)
+{
+    return !senda_visitor_is_none(v) && people_visitor(&e->people, v) != 0;
+}
+
 static const person_t *
 known(engine_t *e, const engine_who_t *who)
 {

@@ -196,7 +196,7 @@ struct engine_s {
     stock_t stock;
     uint32_t *work; /* scratch: runs of one person */
     size_t work_size;
-    bool tell, no_control;
+    bool tell, no_control, standing;
     uint32_t channels;
     bool in_stage; /* a stage line is being asked: what it says of stages is false */
     bool resumes;  /* a run was restored that engine_flow_resume must see */

@@ -1,6 +1,6 @@
 /*
  * Two open-addressing tables of numbers over two pools. Visitors and contacts
- * are never taken out of them: a visitor only changes hands. Fails by
+ * are never taken out of them: a visitor only changes hands, or loses its name. Fails by
  * returning 0, and is then as before.
  */
 
@@ -175,22 +175,42 @@ people_new_visitor(people_t *p, const senda_visitor_t *v, uint32_t person)
     return id;
 }
 
-void
-people_give(people_t *p, uint32_t visitor, uint32_t person)
+/* Takes the visitor out of its person's list. */
+static void
+leave(people_t *p, uint32_t visitor)
 {
     visitor_rec_t *r = pool_at(&p->visitors, visitor), *before;
-    person_t *old = pool_at(&p->persons, r->person), *new = pool_at(&p->persons, person);
+    person_t *old = pool_at(&p->persons, r->person);
 
     if (old->visitors == visitor) {
         old->visitors = r->next;
-    } else {
-        for (before = pool_at(&p->visitors, old->visitors); before->next != visitor;)
-            before = pool_at(&p->visitors, before->next);
-        before->next = r->next;
+        return;
     }
+    for (before = pool_at(&p->visitors, old->visitors); before->next != visitor;)
+        before = pool_at(&p->visitors, before->next);
+    before->next = r->next;
+}
+
+void
+people_give(people_t *p, uint32_t visitor, uint32_t person)
+{
+    visitor_rec_t *r = pool_at(&p->visitors, visitor);
+    person_t *new = pool_at(&p->persons, person);
+
+    leave(p, visitor);
     r->person = person;
     r->next = new->visitors;
     new->visitors = visitor;
+}
+
+/* Its place in the table stays taken, by nobody: who is found behind it is found still. */
+void
+people_forget(people_t *p, uint32_t visitor)
+{
+    visitor_rec_t *r = pool_at(&p->visitors, visitor);
+
+    leave(p, visitor);
+    *r = (visitor_rec_t){ .person = 0 };
 }
 
 void

@@ -49,6 +49,9 @@ uint32_t people_new_visitor(people_t *p, const senda_visitor_t *v, uint32_t pers
 /* Takes the visitor from whom it belonged to; nothing else moves. */
 void people_give(people_t *p, uint32_t visitor, uint32_t person);
 
+/* Takes the visitor from whom it belonged to; it is not found again, its number is not used again. */
+void people_forget(people_t *p, uint32_t visitor);
+
 /* An anonymous person without visitors ends. */
 void people_end(people_t *p, uint32_t person);
 

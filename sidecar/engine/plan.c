@@ -161,7 +161,8 @@ make_room(planner_t *m)
     for (unsigned i = 0; i < g->nflows; i++)
         rules += g->flows[i].nstarts;
     slots = 2 * (size_t)p->ncounters + g->ntags + g->nfields + g->nsegments + g->nscores +
-        g->nplaces + CHANNELS + 3 * rules + 2 * (size_t)g->nshows + 16;
+        g->nplaces + CHANNELS + 3 * rules + 2 * (size_t)g->nshows + 16 +
+        (m->standing ? 2 * ((size_t)g->nsegments + g->nstages) : 0);
     shapes = slots > HISTORY_SLOTS_MAX ? NULL : realloc(p->shapes, slots * sizeof(*shapes));
     if (shapes != NULL)
         p->shapes = shapes;
@@ -233,10 +234,10 @@ list_counters(plan_t *p)
 }
 
 plan_t *
-plan_new(const program_t *program)
+plan_new(const program_t *program, bool standing)
 {
     plan_t *p = calloc(1, sizeof(*p));
-    planner_t m = { .plan = p, .program = program };
+    planner_t m = { .plan = p, .program = program, .standing = standing };
 
     if (p == NULL)
         return NULL;

@@ -58,12 +58,12 @@ typedef struct {
 } rule_t;
 
 /* A condition whose truth is kept for each person. */
-typedef enum { WATCH_SEGMENT, WATCH_START, WATCH_SHOW } watch_kind_t;
+typedef enum { WATCH_SEGMENT, WATCH_START, WATCH_SHOW, WATCH_STANDING } watch_kind_t;
 
 typedef struct {
     const prog_cond_t *cond;
     watch_kind_t kind;
-    uint32_t what;  /* the segment, the rule, the show */
+    uint32_t what;  /* the segment, the rule, the show; WATCH_STANDING: nothing */
     uint32_t armed; /* slot of the second at which it is to be looked at again */
 } watch_t;
 
@@ -123,10 +123,11 @@ typedef struct {
 } plan_t;
 
 /*
+ * standing: every segment and stage is watched, not only what a rule waits for.
  * NULL if there is no memory, or the program needs more than HISTORY_SLOTS_MAX
  * slots or has a chain of more than THEN_MAX verbs.
  */
-plan_t *plan_new(const program_t *program);
+plan_t *plan_new(const program_t *program, bool standing);
 void plan_free(plan_t *p);
 
 /* The slot of the happenings of a verb, kept in this way; SLOT_NONE if nothing asks for it. */

@@ -17,6 +17,7 @@ typedef struct {
 typedef struct {
     plan_t *plan;
     const program_t *program;
+    bool standing; /* segments and stages are watched */
     uint32_t counters_size;
     bool failed;         /* no memory, or a bound is passed */
     uint32_t *slot_seen; /* by slot, segment, … : the walk that came by last */

@@ -283,7 +283,7 @@ add_watch(planner_t *m, const prog_cond_t *cond, watch_kind_t kind, uint32_t wha
     return p->nwatches++;
 }
 
-/* Segments whose entry somebody waits for, starts by the calendar, blocks. */
+/* Segments whose entry somebody waits for, starts by the calendar, blocks, and how people stand. */
 static void
 add_watches(planner_t *m)
 {
@@ -305,6 +305,12 @@ add_watches(planner_t *m)
         if (g->shows[i].cond != NULL)
             add_watch(m, g->shows[i].cond, WATCH_SHOW, i);
     }
+    for (unsigned i = 0; m->standing && i < g->nsegments; i++) {
+        if (m->segment_seen[i] != m->walk)
+            add_watch(m, g->segments[i].cond, WATCH_STANDING, 0);
+    }
+    for (unsigned i = 0; m->standing && i < g->nstages; i++)
+        add_watch(m, g->stages[i].cond, WATCH_STANDING, 0);
 }
 
 void
@@ -313,7 +319,9 @@ plan_make_watches(planner_t *m)
     plan_t *p = m->plan;
     numbers_t slots = { 0 }, watches = { 0 };
 
-    p->watches = calloc((size_t)p->nrules + m->program->nshows + 1, sizeof(*p->watches));
+    p->watches = calloc((size_t)p->nrules + m->program->nshows + m->program->nsegments +
+            m->program->nstages + 1,
+        sizeof(*p->watches));
     if (p->watches == NULL) {
         m->failed = true;
         return;

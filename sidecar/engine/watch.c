@@ -176,6 +176,17 @@ say_show(engine_t *e, const person_t *p, uint32_t show, bool on, engine_mode_t m
 }
 
 static void
+say_standing(engine_t *e, const person_t *p, engine_mode_t mode)
+{
+    intent_t intent = { .kind = INTENT_STANDING, .at = e->now };
+
+    if (mode != ENGINE_ACT || !e->standing)
+        return;
+    engine_who(e, p, &intent.who);
+    e->intent(e->ctx, &intent);
+}
+
+static void
 turned(engine_t *e, uint32_t person, uint32_t watch, bool on, engine_mode_t mode)
 {
     const watch_t *w = &e->plan->watches[watch];
@@ -184,6 +195,7 @@ turned(engine_t *e, uint32_t person, uint32_t watch, bool on, engine_mode_t mode
     case WATCH_SEGMENT:
         if (on)
             engine_happened(e, e->plan->segments + w->what);
+        say_standing(e, engine_person(e, person), mode);
         break;
     case WATCH_START:
         if (on)
@@ -191,6 +203,9 @@ turned(engine_t *e, uint32_t person, uint32_t watch, bool on, engine_mode_t mode
         break;
     case WATCH_SHOW:
         say_show(e, engine_person(e, person), w->what, on, mode);
+        break;
+    case WATCH_STANDING:
+        say_standing(e, engine_person(e, person), mode);
         break;
     }
 }
@@ -310,6 +325,12 @@ engine_watch_moved(engine_t *e, const uint64_t *a, const uint64_t *b, uint32_t t
 
             if (set_bit(e, engine_person(e, to), i, is))
                 say_show(e, engine_person(e, to), w->what, is, mode);
+        }
+        if (w->kind == WATCH_STANDING && theirs != ours) {
+            bool is = holds(e, engine_person(e, to), i);
+
+            if (set_bit(e, engine_person(e, to), i, is) && is != ours)
+                say_standing(e, engine_person(e, to), mode);
         }
     }
 }

@@ -4,6 +4,7 @@
  */
 
 #include "check.h"
+#include "senda_form.h"
 
 uint32_t
 check_event_of(const check_t *c, const ast_verb_t *v)
@@ -87,6 +88,10 @@ check_input(check_t *c, const ast_input_t *in)
     near_t near;
     diag_t *d;
 
+    if (in->input.text != NULL && senda_form_is_secret_name(senda_cstr(in->input.text))) {
+        DIAG(c->ds, in->input.span, MSG_FORM_SECRET, in->input.text);
+        return;
+    }
     if (in->fills.text == NULL || words_of_phrase(ROLE_FILLS, in->fills.key) != W_NONE ||
         check_find(c, NAMES_FIELD, &in->fills) != NULL || check_excused(c, &in->fills)) {
         return;

@@ -171,6 +171,9 @@ add_pages(rules_t *r)
     for (unsigned k = 0; k < p->npages; k++) {
         rules_build_page(r->build, p->site_id, p->pages[k].key, senda_cstr(p->pages[k].name),
             p->pages[k].event);
+        for (unsigned n = 0; n < p->pages[k].ninputs; n++) {
+            rules_build_input(r->build, p->pages[k].key, senda_cstr(p->pages[k].inputs[n].input));
+        }
     }
     for (const ast_head_t *h = r->lang->file->items.first; h != NULL && s.ok; h = h->next) {
         if (h->kind == AST_PAGE) {
@@ -215,6 +218,19 @@ add_tags(rules_t *r)
     }
 }
 
+static void
+add_shows(rules_t *r)
+{
+    const program_t *p = r->program;
+
+    for (unsigned i = 0; i < p->nshows; i++) {
+        const senda_rule_show_t show = { senda_cstr(p->shows[i].block),
+            senda_cstr(p->shows[i].position), p->shows[i].cond != NULL };
+
+        rules_build_show(r->build, p->site_id, &show);
+    }
+}
+
 static bool
 add_file(rules_t *r)
 {
@@ -231,6 +247,7 @@ add_file(rules_t *r)
         return false;
     }
     add_tags(r);
+    add_shows(r);
     return true;
 }
 

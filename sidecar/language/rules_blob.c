@@ -67,6 +67,24 @@ compare_tag_rules(const void *a, const void *b)
     return c != 0 ? c : order(x->tag, y->tag);
 }
 
+static int
+compare_inputs(const void *a, const void *b)
+{
+    const build_input_t *x = a, *y = b;
+    int c = order(x->out.page, y->out.page);
+
+    return c != 0 ? c : order(x->seen, y->seen);
+}
+
+static int
+compare_shows(const void *a, const void *b)
+{
+    const build_show_t *x = a, *y = b;
+    int c = order(x->out.site, y->out.site);
+
+    return c != 0 ? c : order(x->seen, y->seen);
+}
+
 static void
 sort(rules_vec_t *v, size_t size, int (*compare)(const void *, const void *))
 {
@@ -78,7 +96,7 @@ sort(rules_vec_t *v, size_t size, int (*compare)(const void *, const void *))
 /* What is written besides the collected records. */
 typedef struct {
     rules_trie_t trie;
-    rules_vec_t sites, hosts, pages, by_name, events, patterns;
+    rules_vec_t sites, hosts, pages, by_name, events, patterns, inputs, shows;
 } blob_t;
 
 /* Sorts everything into the blob's order and gives patterns their pages' positions. */
@@ -97,6 +115,8 @@ put_in_order(rules_build_t *b)
     sort(&b->events, sizeof(build_event_t), compare_events);
     sort(&b->tags, sizeof(layout_tag_t), compare_tags);
     sort(&b->tag_rules, sizeof(layout_tag_rule_t), compare_tag_rules);
+    sort(&b->inputs, sizeof(build_input_t), compare_inputs);
+    sort(&b->shows, sizeof(build_show_t), compare_shows);
     for (uint32_t i = 0; i < b->pages.n; i++) {
         position[pages[i].seen] = i;
         pages[i].seen = i;
@@ -244,6 +264,26 @@ copy_hosts_and_events(const rules_build_t *b, blob_t *o)
     return true;
 }
 
+static bool
+copy_inputs_and_shows(const rules_build_t *b, blob_t *o)
+{
+    const build_input_t *inputs = b->inputs.data;
+    const build_show_t *shows = b->shows.data;
+    layout_input_t *in = rules_vec_add(&o->inputs, sizeof(*in), b->inputs.n);
+    layout_show_t *show = rules_vec_add(&o->shows, sizeof(*show), b->shows.n);
+
+    if (in == NULL || show == NULL) {
+        return false;
+    }
+    for (uint32_t i = 0; i < b->inputs.n; i++) {
+        in[i] = inputs[i].out;
+    }
+    for (uint32_t i = 0; i < b->shows.n; i++) {
+        show[i] = shows[i].out;
+    }
+    return true;
+}
+
 /* Header and sections in one piece of memory, checksum last. */
 static void *
 write_blob(rules_build_t *b, blob_t *o, uint64_t generation, size_t *len, senda_err_t *err)
@@ -263,6 +303,8 @@ write_blob(rules_build_t *b, blob_t *o, uint64_t generation, size_t *len, senda_
         [LAYOUT_NODES] = &o->trie.nodes,
         [LAYOUT_FIRST] = &o->trie.first,
         [LAYOUT_LISTS] = &o->trie.lists,
+        [LAYOUT_INPUTS] = &o->inputs,
+        [LAYOUT_SHOWS] = &o->shows,
         [LAYOUT_TEXT] = &b->parts.text,
     };
     const size_t before = offsetof(layout_header_t, generation);
@@ -312,7 +354,7 @@ rules_build_finish(rules_build_t *b, uint64_t generation, size_t *len, senda_err
         return NULL;
     }
     if (!put_in_order(b) || !copy_pages(b, &o) || !copy_patterns(b, &o) || !copy_sites(b, &o) ||
-        !copy_hosts_and_events(b, &o)) {
+        !copy_hosts_and_events(b, &o) || !copy_inputs_and_shows(b, &o)) {
         senda_fail(err, SENDA_SYS, "no memory for rules");
     } else {
         blob = write_blob(b, &o, generation, len, err);
@@ -331,5 +373,7 @@ rules_build_finish(rules_build_t *b, uint64_t generation, size_t *len, senda_err
     rules_vec_free(&o.by_name);
     rules_vec_free(&o.events);
     rules_vec_free(&o.patterns);
+    rules_vec_free(&o.inputs);
+    rules_vec_free(&o.shows);
     return blob;
 }

@@ -1,6 +1,6 @@
 /*
- * Collects sites, pages, patterns and tags, for rules_blob.c to
- * lay out. Calls may come in any order that names a thing before it is used;
+ * Collects sites, pages, patterns, forms, tags and blocks, for rules_blob.c
+ * to lay out. Calls may come in any order that names a thing before it is used;
  * what they hand over is copied. A bound or a lack of memory is remembered and
  * said by rules_build_finish.
  */
@@ -96,6 +96,8 @@ rules_build_free(rules_build_t *b)
     rules_vec_free(&b->tags);
     rules_vec_free(&b->tag_rules);
     rules_vec_free(&b->patterns);
+    rules_vec_free(&b->inputs);
+    rules_vec_free(&b->shows);
     free(b->slots);
     free(b);
 }
@@ -241,6 +243,34 @@ rules_build_page(rules_build_t *b, uint32_t site, senda_key_t page, senda_str_t 
         p->out.key = page;
         p->out.event = event;
         add_name(b, name, &p->out.name);
+    }
+}
+
+void
+rules_build_input(rules_build_t *b, senda_key_t page, senda_str_t input)
+{
+    build_input_t *in = add(b, &b->inputs, sizeof(*in), SENDA_PAGES_MAX,
+        "too many answers of forms, from", input);
+
+    if (in != NULL) {
+        in->seen = b->inputs.n;
+        in->out.page = page;
+        add_name(b, input, &in->out.name);
+    }
+}
+
+void
+rules_build_show(rules_build_t *b, uint32_t site, const senda_rule_show_t *show)
+{
+    build_show_t *s = add(b, &b->shows, sizeof(*s), SENDA_RULE_SHOWS,
+        "too many blocks that are shown (at most 4096), from", show->block);
+
+    if (s != NULL && find_site(b, site) != NULL) {
+        s->seen = b->shows.n;
+        s->out.site = site;
+        s->out.conditional = show->conditional;
+        add_name(b, show->block, &s->out.block);
+        add_name(b, show->position, &s->out.position);
     }
 }
 

@@ -24,6 +24,12 @@ senda_rc_t rules_build_host(rules_build_t *b, uint32_t site, senda_str_t host);
 void rules_build_page(rules_build_t *b, uint32_t site, senda_key_t page, senda_str_t name,
     senda_key_t event);
 
+/* An answer of the page's form that is kept, by the form's own name for it. */
+void rules_build_input(rules_build_t *b, senda_key_t page, senda_str_t input);
+
+/* A block and where it is shown; those of a site in file order. */
+void rules_build_show(rules_build_t *b, uint32_t site, const senda_rule_show_t *show);
+
 /* A custom event's name. */
 void rules_build_event(rules_build_t *b, uint32_t site, senda_key_t event, senda_str_t name);
 

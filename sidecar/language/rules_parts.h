@@ -73,13 +73,23 @@ typedef struct {
 
 typedef struct {
     uint32_t seen;
+    layout_input_t out;
+} build_input_t;
+
+typedef struct {
+    uint32_t seen;
+    layout_show_t out;
+} build_show_t;
+
+typedef struct {
+    uint32_t seen;
     bool except;
     layout_pattern_t out; /* page: order of arrival, then position */
 } build_pattern_t;
 
 struct rules_build_s {
     rules_parts_t parts;
-    rules_vec_t sites, hosts, steps, pages, events, tags, tag_rules, patterns;
+    rules_vec_t sites, hosts, steps, pages, events, tags, tag_rules, patterns, inputs, shows;
     uint32_t *slots; /* hosts by hash: position plus 1 */
     uint32_t page;   /* the last one that a pattern was given for */
     rules_fault_t fault;

@@ -90,8 +90,48 @@ add_header(GMimeMessage *m, const char *name, const char *value)
     g_mime_object_append_header(GMIME_OBJECT(m), name, value, "utf-8");
 }
 
+/* As it is, in lines of its own making: no address may become an encoded word (RFC 2047, 5). */
 static void
-add_list_headers(GMimeMessage *m, const message_settings_t *s, const message_request_t *r)
+add_raw_header(GMimeMessage *m, const char *name, const char *value)
+{
+    GMimeHeaderList *list = g_mime_object_get_header_list(GMIME_OBJECT(m));
+    char *raw = g_strdup_printf(" %s\n", value);
+
+    add_header(m, name, "");
+    g_mime_header_set_raw_value(g_mime_header_list_get_header(list, name), raw);
+    g_free(raw);
+}
+
+/* RFC 2369, 3.2, and with an address of the endpoint RFC 8058, 3.1. */
+static void
+add_unsubscribe(GMimeMessage *m, const message_settings_t *s, const message_request_t *r,
+    const char *url)
+{
+    GString *value = g_string_new(NULL);
+
+    if (url != NULL) {
+        g_string_append_printf(value, "<%s>", url);
+    }
+    if (s->list_unsubscribe != NULL) {
+        char *who = g_uri_escape_string(r->to, NULL, FALSE);
+        bool fits = strlen(who) <= MESSAGE_ADDRESS_MAX * 2; /* in a line of RFC 5322, 2.1.1 */
+
+        g_string_append_printf(value, "%s<mailto:%s?subject=unsubscribe%s%s>",
+            url != NULL ? ",\n " : "", s->list_unsubscribe, fits ? "%20" : "", fits ? who : "");
+        g_free(who);
+    }
+    if (value->len > 0) {
+        add_raw_header(m, "List-Unsubscribe", value->str);
+    }
+    if (url != NULL) {
+        add_header(m, "List-Unsubscribe-Post", "List-Unsubscribe=One-Click");
+    }
+    g_string_free(value, TRUE);
+}
+
+static void
+add_list_headers(GMimeMessage *m, const message_settings_t *s, const message_request_t *r,
+    const message_body_t *b)
 {
     /* RFC 3834, 5: no out-of-office answer is wanted, to either kind of mail */
     add_header(m, "Auto-Submitted", "auto-generated");
@@ -100,13 +140,8 @@ add_list_headers(GMimeMessage *m, const message_settings_t *s, const message_req
         add_header(m, "Content-Language", language);
         g_free(language);
     }
-    if (!r->transactional && s->list_unsubscribe != NULL) {
-        char *who = g_uri_escape_string(r->to, NULL, FALSE);
-        char *value = g_strdup_printf("<mailto:%s?subject=unsubscribe%%20%s>", s->list_unsubscribe,
-            who);
-        add_header(m, "List-Unsubscribe", value);
-        g_free(value);
-        g_free(who);
+    if (!r->transactional) {
+        add_unsubscribe(m, s, r, b->unsubscribe);
     }
 }
 
@@ -148,7 +183,7 @@ compose(const message_settings_t *s, const message_request_t *r, const message_b
         g_date_time_unref(date);
     }
     g_mime_message_set_message_id(m, id);
-    add_list_headers(m, s, r);
+    add_list_headers(m, s, r, b);
     for (unsigned i = 0; i < b->nextra; i++) {
         if (b->extra_value[i][0] != '\0') {
             add_header(m, b->extra_name[i], b->extra_value[i]);
@@ -235,6 +270,8 @@ message_make(const message_settings_t *s, const message_request_t *r, message_t 
     out->envelope_from = g_strdup(from);
     out->envelope_to = g_strdup(to);
     compose(s, r, &b, from_name, reply_name, replies ? reply : NULL, out);
+    out->links = b.links;
+    memset(&b.links, 0, sizeof(b.links));
 out:
     g_free(from_name);
     g_free(reply_name);
@@ -252,6 +289,7 @@ message_free(message_t *m)
     g_free(m->envelope_to);
     g_free(m->message_id);
     g_free(m->subject);
+    message_links_free(&m->links);
     *m = (message_t){ 0 };
 }
 

@@ -10,16 +10,23 @@
  * headers is a comment.
  *
  * Values: what the caller gives, and over it from the settings `postal`,
- * `unsubscribe_mailto` (a whole mailto: address for a link) and
- * `unsubscribe_address`; `email` and `name` from the request unless the caller
- * gives them. Marketing mail whose template shows no address to write to, or
- * no way to unsubscribe, gets a small footer of ours with what is missing.
+ * `unsubscribe_url` (of the endpoint), `unsubscribe_mailto` (a whole mailto:
+ * address for a link) and `unsubscribe_address`; `email` and `name` from the
+ * request unless the caller gives them. Marketing mail whose template shows no
+ * address to write to, or no way to unsubscribe, gets a small footer of ours
+ * with what is missing.
+ *
+ * With an endpoint all links go through it (message_links.h), marketing mail
+ * can be left with one click (RFC 8058), and with `opens` a picture of one
+ * pixel tells of it being shown.
  */
 
-#ifndef SENDA_MESSAGE_H
-#define SENDA_MESSAGE_H
+#ifndef SENDA_MAIL_MESSAGE_H
+#define SENDA_MAIL_MESSAGE_H
 
+#include "message_links.h"
 #include "mustache.h"
+#include "senda_message.h"
 
 #define MESSAGE_TEMPLATE_MAX \
     (256u << 10)                 /* bytes of a template or partial file; more is an error */
@@ -36,6 +43,9 @@ typedef struct {
     const char *list_unsubscribe; /* address for mailto:, NULL for transactional mail */
     const char *postal;           /* the visible address to write to */
     const char *id_domain;        /* right side of the Message-ID */
+    const char *endpoint;         /* "https://shop.example.com/senda/"; NULL: links stay */
+    const senda_keys_t *keys;     /* of links; NULL or none: as without an endpoint */
+    bool opens;
 } message_settings_t;
 
 typedef struct {
@@ -47,6 +57,7 @@ typedef struct {
     const char *language; /* "es": Content-Language and our own footer's words */
     bool transactional;
     const tval_t *values; /* borrowed */
+    senda_message_t id;   /* what its links name; none: as without an endpoint */
 } message_request_t;
 
 /* A finished message; free with message_free. bytes have CRLF line ends. */
@@ -54,6 +65,7 @@ typedef struct {
     char *bytes;
     size_t len;
     char *envelope_from, *envelope_to, *message_id, *subject;
+    message_links_t links; /* that go through the endpoint */
 } message_t;
 
 /*

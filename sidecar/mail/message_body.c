@@ -14,15 +14,20 @@ typedef struct {
     message_template_t *t;
     const message_settings_t *settings;
     const message_request_t *request;
+    message_body_t *body;
     tval_t *values;
     senda_err_t *err;
 } make_t;
 
-static const struct {
-    const char *language, *unsubscribe;
-} footers[] = {
-    { "en", "To stop receiving these e-mails, write to" },
-    { "es", "Si no quieres recibir más correos, escribe a" },
+typedef struct {
+    const char *language, *write, *click, *link;
+} footer_t;
+
+static const footer_t footers[] = {
+    { "en", "To stop receiving these e-mails, write to",
+        "To choose what we send you, or to stop:", "Unsubscribe" },
+    { "es", "Si no quieres recibir más correos, escribe a",
+        "Para elegir qué te enviamos, o no recibir nada más:", "Darme de baja" },
 };
 
 char *
@@ -112,6 +117,26 @@ set(tval_t *map, const char *name, const char *value)
     }
 }
 
+/* An address of the endpoint, which stands for one thing that may be done with this message. */
+static char *
+endpoint_url(const make_t *m, senda_token_kind_t kind, unsigned link, const char *ending)
+{
+    senda_token_t t = { kind, m->request->id, (uint16_t)link };
+    char token[SENDA_TOKEN_LEN + 1];
+
+    if (!senda_token_make(&t, m->settings->keys, token)) {
+        return NULL;
+    }
+    return g_strdup_printf("%s%c/%s%s", m->settings->endpoint, (char)kind, token, ending);
+}
+
+static bool
+has_endpoint(const make_t *m)
+{
+    return m->settings->endpoint != NULL && m->settings->keys != NULL &&
+        m->settings->keys->nlinks > 0 && !senda_message_is_none(&m->request->id);
+}
+
 static void
 set_values(make_t *m)
 {
@@ -126,6 +151,10 @@ set_values(make_t *m)
         set(m->values, "name", r->to_name);
     }
     set(m->values, "postal", s->postal);
+    if (!r->transactional && has_endpoint(m)) {
+        m->body->unsubscribe = endpoint_url(m, SENDA_TOKEN_UNSUBSCRIBE, 0, "");
+        set(m->values, "unsubscribe_url", m->body->unsubscribe);
+    }
     if (!r->transactional && s->list_unsubscribe != NULL) {
         char *who = percent_encoded(r->to);
         char *url = g_strdup_printf("mailto:%s?subject=unsubscribe%%20%s", s->list_unsubscribe,
@@ -229,28 +258,40 @@ add_preheader(char **html, const char *preheader)
     g_free(escaped);
 }
 
-static const char *
-unsubscribe_words(const char *language)
+static const footer_t *
+footer_words(const char *language)
 {
     for (size_t i = 0; language != NULL && i < G_N_ELEMENTS(footers); i++) {
         if (g_ascii_strncasecmp(language, footers[i].language, 2) == 0) {
-            return footers[i].unsubscribe;
+            return &footers[i];
         }
     }
-    return footers[0].unsubscribe;
+    return &footers[0];
+}
+
+/* Whether a part shows how to leave, as it is or escaped. */
+static bool
+shows_way_out(const make_t *m, const char *part, const char *escaped)
+{
+    const char *address = m->settings->list_unsubscribe, *url = m->body->unsubscribe;
+
+    return (address == NULL && url == NULL) || (url != NULL && strstr(part, url) != NULL) ||
+        (address != NULL && (strstr(part, address) != NULL || strstr(part, escaped) != NULL));
 }
 
 static void
 add_text_footer(make_t *m, char **text, const char *postal)
 {
-    const char *address = m->settings->list_unsubscribe;
+    const char *address = m->settings->list_unsubscribe, *url = m->body->unsubscribe;
+    const footer_t *words = footer_words(m->request->language);
     GString *s = g_string_new(NULL);
 
     if (postal != NULL && strstr(*text, postal) == NULL) {
         g_string_append_printf(s, "%s\n", postal);
     }
-    if (address != NULL && strstr(*text, address) == NULL) {
-        g_string_append_printf(s, "%s %s\n", unsubscribe_words(m->request->language), address);
+    if (!shows_way_out(m, *text, address)) {
+        g_string_append_printf(s, "%s %s\n", url != NULL ? words->click : words->write,
+            url != NULL ? url : address);
     }
     if (s->len > 0) {
         g_string_prepend(s, "\n-- \n");
@@ -260,21 +301,36 @@ add_text_footer(make_t *m, char **text, const char *postal)
 }
 
 static void
+add_way_out(make_t *m, GString *s, const char *escaped)
+{
+    const footer_t *words = footer_words(m->request->language);
+    char *who;
+
+    if (m->body->unsubscribe != NULL) {
+        g_string_append_printf(s, "%s <a href=\"%s\" style=\"color:inherit\">%s</a>\n",
+            words->click, m->body->unsubscribe, words->link);
+        return;
+    }
+    who = percent_encoded(m->request->to);
+    g_string_append_printf(s,
+        "%s <a href=\"mailto:%s?subject=unsubscribe%%20%s\" style=\"color:inherit\">%s</a>\n",
+        words->write, escaped, who, escaped);
+    g_free(who);
+}
+
+static void
 add_html_footer(make_t *m, char **html, const char *postal)
 {
     const char *address = m->settings->list_unsubscribe;
     char *shown = postal != NULL ? g_markup_escape_text(postal, -1) : NULL;
     char *escaped = address != NULL ? g_markup_escape_text(address, -1) : NULL;
-    char *who = percent_encoded(m->request->to);
     GString *s = g_string_new(NULL);
 
     if (postal != NULL && strstr(*html, shown) == NULL && strstr(*html, postal) == NULL) {
         g_string_append_printf(s, "%s<br>\n", shown);
     }
-    if (address != NULL && strstr(*html, escaped) == NULL && strstr(*html, address) == NULL) {
-        g_string_append_printf(s,
-            "%s <a href=\"mailto:%s?subject=unsubscribe%%20%s\" style=\"color:inherit\">%s</a>\n",
-            unsubscribe_words(m->request->language), escaped, who, escaped);
+    if (!shows_way_out(m, *html, escaped)) {
+        add_way_out(m, s, escaped);
     }
     if (s->len > 0) {
         char *body = last_tag(*html, "</body");
@@ -287,14 +343,58 @@ add_html_footer(make_t *m, char **html, const char *postal)
     g_string_free(s, TRUE);
     g_free(shown);
     g_free(escaped);
-    g_free(who);
+}
+
+/* ---- through the endpoint ---- */
+
+static char *
+click_url(void *ctx, unsigned link)
+{
+    return endpoint_url(ctx, SENDA_TOKEN_CLICK, link, "");
+}
+
+/* HTML first: it may say that a link is to be left alone. */
+static void
+link_through(make_t *m)
+{
+    message_body_t *b = m->body;
+    message_linker_t how = { m->settings->endpoint, click_url, m };
+    char *other;
+
+    if (b->html != NULL) {
+        other = message_links_html(b->html, &how, &b->links);
+        g_free(b->html);
+        b->html = other;
+    }
+    other = message_links_text(b->text, &how, &b->links);
+    g_free(b->text);
+    b->text = other;
+}
+
+static void
+add_pixel(make_t *m)
+{
+    char *url = endpoint_url(m, SENDA_TOKEN_OPEN, 0, ".gif");
+    char *body = last_tag(m->body->html, "</body");
+    char *img;
+
+    if (url == NULL) {
+        return;
+    }
+    img = g_strdup_printf("<img src=\"%s\" width=\"1\" height=\"1\" alt=\"\" "
+                          "style=\"display:block;border:0\">\n",
+        url);
+    insert(&m->body->html, body != NULL ? (size_t)(body - m->body->html) : strlen(m->body->html),
+        img);
+    g_free(img);
+    g_free(url);
 }
 
 senda_rc_t
 message_body_make(message_body_t *b, message_template_t *t, const message_settings_t *s,
     const message_request_t *r, senda_err_t *err)
 {
-    make_t m = { .t = t, .settings = s, .request = r, .err = err };
+    make_t m = { .t = t, .settings = s, .request = r, .body = b, .err = err };
     char *preheader = NULL, *postal = NULL;
 
     *b = (message_body_t){ 0 };
@@ -323,6 +423,12 @@ message_body_make(message_body_t *b, message_template_t *t, const message_settin
             add_html_footer(&m, &b->html, postal);
         }
     }
+    if (has_endpoint(&m)) {
+        link_through(&m);
+        if (s->opens && b->html != NULL) {
+            add_pixel(&m);
+        }
+    }
     if (b->html != NULL && preheader != NULL && preheader[0] != '\0') {
         add_preheader(&b->html, preheader);
     }
@@ -345,5 +451,7 @@ message_body_free(message_body_t *b)
     }
     g_free(b->text);
     g_free(b->html);
+    g_free(b->unsubscribe);
+    message_links_free(&b->links);
     *b = (message_body_t){ 0 };
 }

@@ -14,7 +14,9 @@ typedef struct {
     unsigned nextra;                 /* X-… headers */
     char *extra_name[MESSAGE_HEADERS_MAX], *extra_value[MESSAGE_HEADERS_MAX];
     char *text;
-    char *html; /* NULL: text alone */
+    char *html;        /* NULL: text alone */
+    char *unsubscribe; /* the endpoint's address for leaving; NULL: none */
+    message_links_t links;
 } message_body_t;
 
 /* SENDA_OK; SENDA_BAD: err names file, line, cause; SENDA_SYS. */

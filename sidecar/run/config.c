@@ -10,7 +10,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-typedef enum { VALUE_TEXT, VALUE_PATH, VALUE_URL, VALUE_CHANNEL } value_kind_t;
+typedef enum {
+    VALUE_TEXT,
+    VALUE_PATH,
+    VALUE_URL,
+    VALUE_CHANNEL,
+    VALUE_ENDPOINT,
+    VALUE_SWITCH
+} value_kind_t;
 
 typedef struct {
     const char *name;
@@ -36,6 +43,10 @@ static const setting_t settings[] = {
     { "channel", FIELD(channel_email), VALUE_CHANNEL, false, true,
         "channel email maildir:/var/lib/senda/mail" },
     { "socket", FIELD(socket), VALUE_PATH, false, false, "socket /run/senda/senda.sock" },
+    { "endpoint", FIELD(endpoint), VALUE_ENDPOINT, false, false,
+        "endpoint https://shop.example.com/senda/" },
+    { "opens", FIELD(opens), VALUE_SWITCH, false, false, "opens off" },
+    { "pages", FIELD(pages), VALUE_PATH, false, false, "pages /etc/senda/pages" },
 };
 
 _Static_assert(G_N_ELEMENTS(settings) <= CONFIG_SETTINGS, "a line for each setting");
@@ -93,6 +104,49 @@ channel_url(const char *file, const char *value)
     return NULL;
 }
 
+/* Whether a host, with or without a port, is this machine. */
+static bool
+is_loopback(const char *host, size_t n)
+{
+    static const char *const names[] = { "localhost", "127.0.0.1", "[::1]" };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+        size_t len = strlen(names[i]);
+
+        if (n >= len && g_ascii_strncasecmp(host, names[i], len) == 0 &&
+            (n == len || host[len] == ':')) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/*
+ * Where nginx answers for messages: https, or http to this machine; a path
+ * without arguments, its last slash put in; NULL if wrong. It stands in
+ * headers and in HTML as it is.
+ */
+static char *
+endpoint_url(const char *value)
+{
+    size_t scheme = g_str_has_prefix(value, "https://") ? 8 : 7, host;
+
+    if (scheme == 7 && !g_str_has_prefix(value, "http://")) {
+        return NULL;
+    }
+    for (const char *p = value; *p != '\0'; p++) {
+        if (*p <= ' ' || *p > '~' || strchr("\"'<>\\^`{|}?#&,;", *p) != NULL) {
+            return NULL;
+        }
+    }
+    host = strcspn(value + scheme, "/");
+    if (host == 0 || strlen(value) > CONFIG_ENDPOINT_MAX ||
+        (scheme == 7 && !is_loopback(value + scheme, host))) {
+        return NULL;
+    }
+    return g_strconcat(value, g_str_has_suffix(value, "/") ? "" : "/", NULL);
+}
+
 static char *
 convert(const char *file, const setting_t *s, const char *value)
 {
@@ -106,6 +160,13 @@ convert(const char *file, const setting_t *s, const char *value)
             return NULL;
         }
         return g_strdup(value);
+    case VALUE_ENDPOINT:
+        return endpoint_url(value);
+    case VALUE_SWITCH:
+        if (strcmp(value, "on") != 0 && strcmp(value, "off") != 0) {
+            return NULL;
+        }
+        break;
     case VALUE_TEXT:
         break;
     }
@@ -157,7 +218,7 @@ read_line(config_t *c, const char *file, unsigned line, char *text, senda_err_t 
         return senda_fail(err, SENDA_BAD,
             "%s:%u: \"%.*s\" is no setting; they are store, key, rules, messages, from, "
             "unsubscribe, "
-            "postal, site_url, channel, socket",
+            "postal, site_url, channel, socket, endpoint, opens, pages",
             file, line, (int)(n < 40 ? n : 40), text);
     }
     if (*field(c, s) != NULL) {

@@ -12,16 +12,20 @@
 
 #include "senda.h"
 
-#define CONFIG_FILE_MAX  65536 /* bytes of senda.conf; longer is refused */
-#define CONFIG_VALUE_MAX 2048  /* bytes of one value; longer is refused */
-#define CONFIG_SETTINGS  16    /* at most, in the table */
+#define CONFIG_FILE_MAX     65536 /* bytes of senda.conf; longer is refused */
+#define CONFIG_VALUE_MAX    2048  /* bytes of one value; longer is refused */
+#define CONFIG_SETTINGS     16    /* at most, in the table */
+#define CONFIG_ENDPOINT_MAX 500   /* bytes: with a token it stands in one line of a header */
 
 typedef struct {
     char *file;
     char *store, *key, *rules, *messages; /* paths */
     char *from, *unsubscribe, *postal, *site_url;
-    char *channel_email;             /* "maildir:/…", "smtp://…" */
-    char *socket;                    /* STORE/state/senda.sock unless set */
+    char *channel_email; /* "maildir:/…", "smtp://…" */
+    char *endpoint;      /* of nginx, "https://shop.example.com/senda/"; NULL: none */
+    char *opens;         /* "on" or "off"; NULL: off */
+    char *pages;         /* path of the endpoint's templates; NULL: those that came with us */
+    char *socket;        /* STORE/state/senda.sock unless set */
     unsigned lines[CONFIG_SETTINGS]; /* where each was set, by row of the table; 0: nowhere */
 } config_t;
 
@@ -42,6 +46,13 @@ senda_rc_t config_complete(const config_t *c, senda_err_t *err);
 typedef void (*config_mistake_pt)(void *ctx, const char *text);
 senda_rc_t config_check(config_t *c, const char *file, config_mistake_pt said, void *ctx,
     senda_err_t *err);
+
+/* Whether e-mails are to tell that they were shown. */
+static inline bool
+config_opens(const config_t *c)
+{
+    return c->opens != NULL && strcmp(c->opens, "on") == 0;
+}
 
 /* The line that sets something, 0 if none does. */
 unsigned config_line(const config_t *c, const char *name);

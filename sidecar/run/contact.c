@@ -5,15 +5,22 @@
 
 #include "contact.h"
 
-#include <stdio.h>
-
 #include "senda_pack.h"
 
 #define CONTACT_VERSION  1
 #define LINK_VERSION     1
 #define SUPPRESS_VERSION 1
 
-const char *const channel_words[CHANNELS] = { "email", "sms", "push", "webpush" };
+const char *const contact_how_words[HOWS] = {
+    [HOW_UNKNOWN] = "",
+    [HOW_SHOP] = "by the shop",
+    [HOW_SIGN_UP] = "in a sign-up",
+    [HOW_FORM] = "in a form",
+    [HOW_CLICK] = "by one click in a message",
+    [HOW_PAGE] = "on the page of channels",
+    [HOW_COMMAND] = "by command",
+    [HOW_SERVER] = "by the mail server",
+};
 
 static state_key_t
 number_key(uint64_t number)
@@ -91,7 +98,15 @@ contact_read(senda_str_t record, uint64_t number, contact_t *c)
         senda_ms_t at = senda_unpack_int(&u);
 
         if (i < CHANNELS && what <= CONSENT_REFUSED) {
-            c->consent[i] = (contact_consent_t){ (consent_t)what, at };
+            c->consent[i] = (contact_consent_t){ (consent_t)what, at, HOW_UNKNOWN };
+        }
+    }
+    n = fields > 8 ? senda_unpack_array(&u) : 0;
+    for (uint32_t i = 0; i < n && !u.bad; i++) {
+        uint64_t how = senda_unpack_uint(&u);
+
+        if (i < CHANNELS && how < HOWS) {
+            c->consent[i].how = (contact_how_t)how;
         }
     }
     return u.bad ? SENDA_BAD : SENDA_OK;
@@ -105,7 +120,7 @@ contact_save(state_t *s, const contact_t *c)
     state_key_t key = number_key(c->number);
 
     senda_pack_init(&p, buf, sizeof(buf));
-    senda_pack_array(&p, 8);
+    senda_pack_array(&p, 9);
     senda_pack_uint(&p, CONTACT_VERSION);
     senda_pack_uint(&p, c->site);
     senda_pack_str(&p, senda_cstr(c->email));
@@ -117,6 +132,10 @@ contact_save(state_t *s, const contact_t *c)
     for (int i = 0; i < CHANNELS; i++) {
         senda_pack_uint(&p, c->consent[i].what);
         senda_pack_int(&p, c->consent[i].at);
+    }
+    senda_pack_array(&p, CHANNELS);
+    for (int i = 0; i < CHANNELS; i++) {
+        senda_pack_uint(&p, c->consent[i].how);
     }
     state_put(s, STATE_CONTACTS, state_key_str(&key), (senda_str_t){ buf, senda_pack_len(&p) });
 }
@@ -167,9 +186,9 @@ make_contact(state_t *s, uint32_t site, const char *email, senda_ms_t at, contac
 
 /* True if something changed. */
 static bool
-take_in(contact_t *c, const header_contact_t *h, bool fresh, senda_ms_t at)
+take_in(contact_t *c, const header_contact_t *h, contact_how_t how, senda_ms_t at)
 {
-    bool changed = false;
+    bool changed = false, fresh = how != HOW_SHOP;
 
     if (at >= c->updated && h->name[0] != '\0' && strcmp(h->name, c->name) != 0) {
         copy_text(c->name, senda_cstr(h->name));
@@ -183,7 +202,7 @@ take_in(contact_t *c, const header_contact_t *h, bool fresh, senda_ms_t at)
         consent_t what = h->consent & CHANNEL_BIT(i) ? CONSENT_GIVEN : CONSENT_REFUSED;
 
         if (at >= c->consent[i].at && (fresh || what != c->consent[i].what)) {
-            c->consent[i] = (contact_consent_t){ what, at };
+            c->consent[i] = (contact_consent_t){ what, at, how };
             changed = true;
         }
     }
@@ -194,8 +213,8 @@ take_in(contact_t *c, const header_contact_t *h, bool fresh, senda_ms_t at)
 }
 
 senda_rc_t
-contact_learn(state_t *s, uint32_t site, const header_contact_t *h, uint64_t known, bool fresh,
-    senda_ms_t at, uint64_t *number)
+contact_learn(state_t *s, uint32_t site, const header_contact_t *h, uint64_t known,
+    contact_how_t how, senda_ms_t at, uint64_t *number)
 {
     contact_t c;
     senda_rc_t rc;
@@ -214,14 +233,21 @@ contact_learn(state_t *s, uint32_t site, const header_contact_t *h, uint64_t kno
     } else {
         return SENDA_NONE;
     }
-    if (take_in(&c, h, fresh, at) || made) {
+    if (take_in(&c, h, how, at) || made) {
         contact_save(s, &c);
     }
     return SENDA_OK;
 }
 
+/* [version, number or reason, moment, how]: the last is 0 in records of before. */
+typedef struct {
+    uint64_t first;
+    int64_t at;
+    uint64_t how;
+} said_t;
+
 static bool
-read_pair(senda_str_t value, unsigned version, uint64_t *first, int64_t *second)
+read_said(senda_str_t value, unsigned version, said_t *out)
 {
     senda_unpacker_t u;
     uint32_t fields;
@@ -231,54 +257,82 @@ read_pair(senda_str_t value, unsigned version, uint64_t *first, int64_t *second)
     if (senda_unpack_uint(&u) != version || fields < 3) {
         return false;
     }
-    *first = senda_unpack_uint(&u);
-    *second = senda_unpack_int(&u);
+    out->first = senda_unpack_uint(&u);
+    out->at = senda_unpack_int(&u);
+    out->how = fields > 3 ? senda_unpack_uint(&u) : 0;
     return !u.bad;
 }
 
 static void
-put_pair(state_t *s, state_table_t table, const state_key_t *key, unsigned version, uint64_t first,
-    int64_t second)
+put_said(state_t *s, state_table_t table, const state_key_t *key, unsigned version,
+    const said_t *said)
 {
     char buf[48];
     senda_packer_t p;
 
     senda_pack_init(&p, buf, sizeof(buf));
-    senda_pack_array(&p, 3);
+    senda_pack_array(&p, 4);
     senda_pack_uint(&p, version);
-    senda_pack_uint(&p, first);
-    senda_pack_int(&p, second);
+    senda_pack_uint(&p, said->first);
+    senda_pack_int(&p, said->at);
+    senda_pack_uint(&p, said->how);
     state_put(s, table, state_key_str(key), (senda_str_t){ buf, senda_pack_len(&p) });
+}
+
+uint64_t
+contact_linked(state_t *s, uint32_t site, const senda_visitor_t *v, senda_ms_t at,
+    contact_link_t *by)
+{
+    state_key_t key = visitor_key(site, v);
+    senda_str_t value;
+    said_t said;
+
+    *by = LINK_FORM;
+    if (state_get(s, STATE_VISITORS, state_key_str(&key), &value) != SENDA_OK ||
+        !read_said(value, LINK_VERSION, &said) || said.at > at) {
+        return 0;
+    }
+    *by = said.how <= LINK_FORM ? (contact_link_t)said.how : LINK_FORM;
+    return said.first;
 }
 
 uint64_t
 contact_of_visitor(state_t *s, uint32_t site, const senda_visitor_t *v, senda_ms_t at)
 {
-    state_key_t key = visitor_key(site, v);
-    senda_str_t value;
-    uint64_t number;
-    int64_t since;
+    contact_link_t by;
 
-    if (state_get(s, STATE_VISITORS, state_key_str(&key), &value) != SENDA_OK ||
-        !read_pair(value, LINK_VERSION, &number, &since) || since > at) {
-        return 0;
-    }
-    return number;
+    return contact_linked(s, site, v, at, &by);
 }
 
-void
-contact_link(state_t *s, uint32_t site, const senda_visitor_t *v, uint64_t number, senda_ms_t at)
+bool
+contact_link(state_t *s, uint32_t site, const senda_visitor_t *v, uint64_t number, senda_ms_t at,
+    contact_link_t by)
 {
     state_key_t key = visitor_key(site, v);
     senda_str_t value;
-    uint64_t before;
-    int64_t since;
+    said_t said;
 
     if (state_get(s, STATE_VISITORS, state_key_str(&key), &value) == SENDA_OK &&
-        read_pair(value, LINK_VERSION, &before, &since) && (before == number || since > at)) {
-        return;
+        read_said(value, LINK_VERSION, &said)) {
+        if (said.first == number && (said.how == LINK_LOGIN || by != LINK_LOGIN)) {
+            return true;
+        }
+        if (said.first != number &&
+            (said.at > at || (said.how == LINK_LOGIN && by != LINK_LOGIN))) {
+            return false;
+        }
+        at = said.first == number && said.at < at ? said.at : at;
     }
-    put_pair(s, STATE_VISITORS, &key, LINK_VERSION, number, at);
+    put_said(s, STATE_VISITORS, &key, LINK_VERSION, &(said_t){ number, at, by });
+    return true;
+}
+
+void
+contact_unlink(state_t *s, uint32_t site, const senda_visitor_t *v)
+{
+    state_key_t key = visitor_key(site, v);
+
+    state_del(s, STATE_VISITORS, state_key_str(&key));
 }
 
 typedef struct {
@@ -328,39 +382,38 @@ last_consent(state_t *s, prog_channel_t channel, const char *address)
 
 void
 contact_suppress(state_t *s, prog_channel_t channel, const char *address, suppress_t reason,
-    senda_ms_t at)
+    senda_ms_t at, contact_how_t how)
 {
     state_key_t key = suppress_key(channel, address);
-    senda_ms_t since, consent = channel == CHANNEL_EMAIL ? last_consent(s, channel, address) : at;
-    suppress_t before;
+    senda_ms_t consent = channel == CHANNEL_EMAIL ? last_consent(s, channel, address) : at;
+    suppression_t before;
 
     /* the clock may have been set back: what was consented to until now is taken back all the same */
     at = consent > at ? consent : at;
-    if (contact_suppressed(s, channel, address, &before, &since) && before > reason) {
+    if (contact_suppressed(s, channel, address, &before) && before.reason > reason) {
         return;
     }
-    put_pair(s, STATE_SUPPRESSED, &key, SUPPRESS_VERSION, reason, at);
+    put_said(s, STATE_SUPPRESSED, &key, SUPPRESS_VERSION, &(said_t){ reason, at, how });
 }
 
 bool
-contact_suppressed(state_t *s, prog_channel_t channel, const char *address, suppress_t *reason,
-    senda_ms_t *at)
+contact_suppressed(state_t *s, prog_channel_t channel, const char *address, suppression_t *out)
 {
     state_key_t key = suppress_key(channel, address);
     senda_str_t value;
-    uint64_t why;
+    said_t said;
     senda_rc_t rc = state_get(s, STATE_SUPPRESSED, state_key_str(&key), &value);
 
     if (rc == SENDA_NONE) {
         return false;
     }
-    if (rc != SENDA_OK || !read_pair(value, SUPPRESS_VERSION, &why, at)) {
+    if (rc != SENDA_OK || !read_said(value, SUPPRESS_VERSION, &said)) {
         /* It says something that we cannot read: whatever it is, nothing is sent. */
-        *reason = SUPPRESS_BOUNCED;
-        *at = INT64_MAX;
+        *out = (suppression_t){ SUPPRESS_BOUNCED, INT64_MAX, HOW_UNKNOWN };
         return true;
     }
-    *reason = (suppress_t)why;
+    *out = (suppression_t){ (suppress_t)said.first, said.at,
+        said.how < HOWS ? (contact_how_t)said.how : HOW_UNKNOWN };
     return true;
 }
 
@@ -385,17 +438,16 @@ contact_refusal(state_t *s, const contact_t *c, prog_channel_t channel, bool tra
 {
     const char *address = contact_address(c, channel);
     const contact_consent_t *consent = &c->consent[channel];
-    suppress_t reason;
-    senda_ms_t at;
+    suppression_t said;
 
     if (address == NULL) {
         return "no address";
     }
-    if (contact_suppressed(s, channel, address, &reason, &at)) {
-        if (reason != SUPPRESS_UNSUBSCRIBED) {
+    if (contact_suppressed(s, channel, address, &said)) {
+        if (said.reason != SUPPRESS_UNSUBSCRIBED) {
             return "the address is dead";
         }
-        if (!transactional && (consent->what != CONSENT_GIVEN || consent->at <= at)) {
+        if (!transactional && (consent->what != CONSENT_GIVEN || consent->at <= said.at)) {
             return "unsubscribed";
         }
     }
@@ -416,5 +468,56 @@ contact_reach(state_t *s, const contact_t *c, uint32_t *address, uint32_t *conse
         if (contact_refusal(s, c, (prog_channel_t)i, false) == NULL) {
             *consent |= CHANNEL_BIT(i);
         }
+    }
+}
+
+/* The clock may have been set back: what is said now is said after all that was. */
+static void
+consent_now(state_t *s, contact_t *c, prog_channel_t channel, senda_ms_t at, contact_how_t how)
+{
+    contact_consent_t *consent = &c->consent[channel];
+    suppression_t said;
+
+    at = consent->at > at ? consent->at : at;
+    if (contact_suppressed(s, channel, contact_address(c, channel), &said) && said.at >= at) {
+        at = said.at + 1;
+    }
+    *consent = (contact_consent_t){ CONSENT_GIVEN, at, how };
+}
+
+void
+contact_leave(state_t *s, const contact_t *c, prog_channel_t channel, senda_ms_t at,
+    contact_how_t how)
+{
+    const char *address = contact_address(c, channel);
+
+    if (address != NULL) {
+        at = c->consent[channel].at > at ? c->consent[channel].at : at;
+        contact_suppress(s, channel, address, SUPPRESS_UNSUBSCRIBED, at, how);
+    }
+}
+
+void
+contact_choose(state_t *s, contact_t *c, uint32_t channels, senda_ms_t at, contact_how_t how)
+{
+    bool changed = false;
+
+    for (int i = 0; i < CHANNELS; i++) {
+        prog_channel_t channel = (prog_channel_t)i;
+        bool wanted = (channels & CHANNEL_BIT(i)) != 0;
+
+        if (contact_refusal(s, c, channel, true) != NULL ||
+            (contact_refusal(s, c, channel, false) == NULL) == wanted) {
+            continue;
+        }
+        if (wanted) {
+            consent_now(s, c, channel, at, how);
+            changed = true;
+        } else {
+            contact_leave(s, c, channel, at, how);
+        }
+    }
+    if (changed) {
+        contact_save(s, c);
     }
 }

@@ -1,9 +1,12 @@
 /*
- * The store's lock. The file stays when the lock is released: removing it
+ * The store's lock, and beforehand whether a store may be used there at all,
+ * and by processes such as this one (senda_place.h). The file stays when the lock is released: removing it
  * would let two processes lock two files of one name.
  */
 
 #include "lock.h"
+
+#include "senda_place.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -26,6 +29,25 @@ taken(int fd, const char *store, senda_err_t *err)
         pid[0] != '\0' ? pid : "of unknown number", store);
 }
 
+static int users = -1; /* our place among those who use the store's folders */
+
+/*
+ * Not where a store would be damaged, nor while another PID namespace uses it.
+ * What cannot be told is no reason to refuse.
+ */
+static senda_rc_t
+may_be_used(const char *store, senda_err_t *err)
+{
+    char *journal = g_build_filename(store, "journal", NULL);
+    senda_rc_t rc = senda_place_check(store, err);
+
+    if (rc != SENDA_BAD && users < 0) {
+        rc = senda_place_join(&users, journal, err);
+    }
+    g_free(journal);
+    return rc == SENDA_BAD ? SENDA_SYS : SENDA_OK;
+}
+
 senda_rc_t
 lock_take(const char *store, int *fd, senda_err_t *err)
 {
@@ -35,6 +57,11 @@ lock_take(const char *store, int *fd, senda_err_t *err)
     int f, n;
 
     *fd = -1;
+    f = -1;
+    rc = may_be_used(store, err);
+    if (rc != SENDA_OK) {
+        goto done;
+    }
     f = open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (f < 0) {
         rc = errno == ENOENT
@@ -69,5 +96,9 @@ lock_release(int fd)
 {
     if (fd >= 0) {
         (void)close(fd);
+    }
+    if (users >= 0) {
+        (void)close(users);
+        users = -1;
     }
 }

@@ -8,7 +8,11 @@
 
 #include "senda.h"
 
-/* SENDA_OK with *fd; SENDA_NONE: another process has it, err says which; SENDA_SYS. */
+/*
+ * SENDA_OK with *fd; SENDA_NONE: another process has it, err says which;
+ * SENDA_SYS, also for a store in a place where it would be damaged, and for one
+ * that is in use from another PID namespace.
+ */
 senda_rc_t lock_take(const char *store, int *fd, senda_err_t *err);
 void lock_release(int fd); /* -1 is allowed */
 

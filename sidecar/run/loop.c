@@ -60,7 +60,7 @@ work(loop_t *l, senda_err_t *err)
     if (rc == SENDA_OK) {
         rc = world_settle(l->world, true, err);
     }
-    return rc;
+    return rc == SENDA_OK && !l->stopping ? world_tend(l->world, err) : rc;
 }
 
 static senda_rc_t
@@ -159,6 +159,7 @@ on_signal(loop_t *l)
     while (read(l->signals, &s, sizeof(s)) == (ssize_t)sizeof(s)) {
         if (s.ssi_signo == SIGHUP) {
             loop_read_config(l);
+            loop_take_keys(l);
             l->rules_at = run_clock_steady();
         } else {
             stop(l, s.ssi_signo == SIGINT ? "interrupted" : "terminated");
@@ -276,13 +277,24 @@ start(loop_t *l, senda_err_t *err)
         rc = world_open(&l->world, &wo, err);
     }
     if (rc == SENDA_OK) {
+        world_keys(l->world, &l->keys);
+    }
+    if (rc == SENDA_OK) {
         rc = watch_open(&l->watch, l->config->store, l->config->rules, err);
     }
     if (rc == SENDA_OK) {
         rc = loop_first_rules(l, err);
     }
     if (rc == SENDA_OK) {
-        so = (sender_options_t){ l->state, &l->clock, &l->log, world_program, l->world };
+        so = (sender_options_t){ .state = l->state,
+            .clock = &l->clock,
+            .log = &l->log,
+            .program = world_program,
+            .ctx = l->world,
+            .keys = &l->keys,
+            .ready = world_ready,
+            .leaving = world_leaving,
+            .changed = world_channels_changed };
         rc = sender_open(&l->sender, &so, l->config, err);
     }
     if (rc == SENDA_OK) {

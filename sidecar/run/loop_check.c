@@ -6,6 +6,7 @@
 
 #include <glib.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "loop_parts.h"
 #include "message.h"
@@ -42,8 +43,67 @@ check_key(check_t *k)
 
     if (rc != SENDA_OK) {
         say_at(k, "key", rc, err.text);
+    } else if (loop_check_links(&k->config, &keys, &err) != SENDA_OK) {
+        say(k, err.text);
     }
     explicit_bzero(&keys, sizeof(keys));
+}
+
+senda_rc_t
+loop_check_links(const config_t *c, const senda_keys_t *keys, senda_err_t *err)
+{
+    if (c->endpoint == NULL || keys->nlinks > 0) {
+        return SENDA_OK;
+    }
+    return senda_fail(err, SENDA_BAD,
+        "%s:%u: endpoint: %s holds no links key, without which no link can be signed; make one with: "
+        "senda keygen --rotate DIR",
+        c->file, config_line(c, "endpoint"), c->key);
+}
+
+/* The pages as they would be published, for a shop of no name. */
+static void
+check_pages(check_t *k)
+{
+    static const char *const languages[] = { "en", "es" };
+    const char *setting = k->config.pages != NULL ? "pages" : "endpoint";
+    char *dir = k->config.pages != NULL ? g_strdup(k->config.pages) : pages_default_dir();
+    pages_settings_t s = { .dir = dir, .shop = "Shop", .site = "shop.example.com" };
+    senda_err_t err = { "" };
+    char *text;
+    size_t len;
+
+    if (dir == NULL) {
+        (void)
+            printf("%s: note: the templates of the endpoint's pages are not found: nginx shows its "
+                   "own plain ones; set pages to where they are\n",
+                k->config.file);
+        return;
+    }
+    for (int page = SENDA_PAGE_CHANNELS; page < SENDA_PAGE_KINDS; page++) {
+        senda_rc_t rc = SENDA_OK;
+
+        for (size_t i = 0; i < G_N_ELEMENTS(languages) && rc == SENDA_OK; i++) {
+            s.language = languages[i];
+            rc = pages_make(&s, (senda_page_t)page, &text, &len, &err);
+            free(text);
+        }
+        if (rc != SENDA_OK) {
+            say_at(k, setting, rc, err.text);
+        }
+    }
+    g_free(dir);
+}
+
+/* What is right, but leaves something out. */
+static void
+note(const check_t *k)
+{
+    if (k->config.endpoint == NULL) {
+        (void)printf("%s: note: endpoint is not set: people unsubscribe only by writing an e-mail, "
+                     "and clicks are not seen\n",
+            k->config.file);
+    }
 }
 
 /* "Shop <a@b>" or "a@b", bare: only the latter; what is wrong with it, NULL if nothing. */
@@ -156,9 +216,13 @@ check_all(check_t *k)
     if (c->channel_email != NULL && channel_check(c->channel_email, &err) != SENDA_OK) {
         say_at(k, "channel", SENDA_BAD, err.text);
     }
+    if (c->endpoint != NULL) {
+        check_pages(k);
+    }
     if (c->rules != NULL) {
         check_rules(k);
     }
+    note(k);
 }
 
 int

@@ -27,7 +27,7 @@ unsubscribe(loop_t *l, const char *address, control_answer_t *answer)
         return;
     }
     contact_suppress(l->state, CHANNEL_EMAIL, canonical, SUPPRESS_UNSUBSCRIBED,
-        run_clock_now(&l->clock));
+        run_clock_now(&l->clock), HOW_COMMAND);
     if (state_commit(l->state, &err) != SENDA_OK) {
         state_abandon(l->state);
         control_refuse(answer, err.text);

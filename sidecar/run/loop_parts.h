@@ -40,6 +40,7 @@ senda_rc_t loop_open_store(loop_t *l, senda_err_t *err); /* key, lock, state */
 senda_rc_t loop_set_clock(loop_t *l, senda_err_t *err);
 senda_rc_t loop_first_rules(loop_t *l, senda_err_t *err);
 void loop_read_config(loop_t *l);
+void loop_take_keys(loop_t *l); /* the key file anew */
 void loop_take_config(loop_t *l);
 void loop_free_config(config_t *c); /* NULL is allowed */
 
@@ -51,6 +52,8 @@ senda_rc_t loop_reload(loop_t *l, senda_err_t *refusal, senda_err_t *err);
 
 /* loop_check.c: who writes and who is written to, of complete settings; SENDA_OK or SENDA_BAD */
 senda_rc_t loop_check_addresses(const config_t *c, senda_err_t *err);
+/* Whether links can be signed, if there is an endpoint to answer them; SENDA_OK or SENDA_BAD. */
+senda_rc_t loop_check_links(const config_t *c, const senda_keys_t *keys, senda_err_t *err);
 
 /* loop_command.c */
 void loop_command(loop_t *l, const char *line, control_answer_t *answer);

@@ -68,6 +68,9 @@ loop_open_store(loop_t *l, senda_err_t *err)
     senda_rc_t rc = loop_read_key(l->config->key, &l->keys, err);
 
     if (rc == SENDA_OK) {
+        rc = loop_check_links(l->config, &l->keys, err);
+    }
+    if (rc == SENDA_OK) {
         rc = check_rights(l->config->store, err);
     }
     if (rc == SENDA_OK) {
@@ -177,6 +180,31 @@ check_templates(const loop_t *l)
     }
 }
 
+/* Old pages, or nginx's own, do as well: never a reason to stop. */
+static void
+publish_pages(const loop_t *l)
+{
+    const config_t *c = l->config;
+    char *dir = c->pages != NULL ? g_strdup(c->pages) : pages_default_dir();
+    char *shop = sender_shop(c->from);
+    pages_settings_t settings = { .dir = dir,
+        .shop = shop,
+        .site_url = c->site_url,
+        .postal = c->postal };
+    senda_err_t err = { "" };
+
+    if (c->endpoint != NULL && dir == NULL) {
+        run_log(&l->log, run_clock_now(&l->clock),
+            "the templates of the endpoint's pages are not found: nginx shows its own plain ones; "
+            "set pages to where they are");
+    } else if (c->endpoint != NULL && world_pages(l->world, &settings, &err) != SENDA_OK) {
+        run_log(&l->log, run_clock_now(&l->clock), "the endpoint's pages stay as they were: %s",
+            err.text);
+    }
+    g_free(shop);
+    g_free(dir);
+}
+
 static void
 print_report(const char *text)
 {
@@ -206,9 +234,22 @@ go_live(loop_t *l, ruleset_t *r, bool keep, senda_err_t *err)
             changed ? "are live" : "were live already", files, files == 1 ? "file" : "files",
             (unsigned long long)r->generation);
         check_templates(l);
+        publish_pages(l);
     }
     g_free(dir);
     return rc;
+}
+
+/* Shown on nginx's status page; that it cannot be is no reason to stop. */
+static void
+show_mistakes(const loop_t *l)
+{
+    senda_err_t err = { "" };
+
+    if (world_mistakes(l->world, l->mistakes, run_clock_sec(run_clock_real()), &err) != SENDA_OK) {
+        run_log(&l->log, run_clock_now(&l->clock),
+            "nginx's status page does not know of the rule files: %s", err.text);
+    }
 }
 
 senda_rc_t
@@ -223,8 +264,19 @@ loop_first_rules(loop_t *l, senda_err_t *err)
     if (rc == SENDA_OK) {
         free(l->mistakes);
         l->mistakes = NULL;
-        return go_live(l, r, true, err);
+        rc = go_live(l, r, true, err);
+        if (rc == SENDA_BAD) {
+            l->mistakes = strdup(err->text);
+        }
+        if (rc == SENDA_OK || rc == SENDA_BAD) {
+            show_mistakes(l);
+        }
+        return rc;
     }
+    if (l->mistakes == NULL) {
+        l->mistakes = strdup(err->text);
+    }
+    show_mistakes(l);
     dir = kept_rules(l);
     if (g_file_test(dir, G_FILE_TEST_IS_DIR)) {
         char *text = NULL;
@@ -267,6 +319,7 @@ loop_reload(loop_t *l, senda_err_t *refusal, senda_err_t *err)
             *refusal = why;
         }
     }
+    show_mistakes(l);
     free(text);
     return SENDA_OK;
 }
@@ -280,7 +333,8 @@ loop_read_config(loop_t *l)
     senda_err_t err = { "" };
 
     if (config_read(c, l->o->config, &err) != SENDA_OK || config_complete(c, &err) != SENDA_OK ||
-        loop_check_addresses(c, &err) != SENDA_OK) {
+        loop_check_addresses(c, &err) != SENDA_OK ||
+        loop_check_links(c, &l->keys, &err) != SENDA_OK) {
         run_log(&l->log, run_clock_now(&l->clock), "the old settings go on: %s", err.text);
         loop_free_config(c);
         return;
@@ -295,6 +349,23 @@ loop_read_config(loop_t *l)
     }
     loop_free_config(l->next_config);
     l->next_config = c;
+}
+
+void
+loop_take_keys(loop_t *l)
+{
+    senda_keys_t keys;
+    senda_err_t err = { "" };
+
+    if (loop_read_key(l->config->key, &keys, &err) != SENDA_OK ||
+        loop_check_links(l->config, &keys, &err) != SENDA_OK) {
+        run_log(&l->log, run_clock_now(&l->clock), "the old keys go on: %s", err.text);
+    } else if (memcmp(&keys, &l->keys, sizeof(keys)) != 0) {
+        l->keys = keys;
+        world_keys(l->world, &l->keys);
+        run_log(&l->log, run_clock_now(&l->clock), "new keys are in force");
+    }
+    explicit_bzero(&keys, sizeof(keys));
 }
 
 void
@@ -314,6 +385,7 @@ loop_take_config(loop_t *l)
         l->config = other;
         other = old;
         run_log(&l->log, run_clock_now(&l->clock), "new settings are in force");
+        publish_pages(l);
     } else {
         run_log(&l->log, run_clock_now(&l->clock), "the old settings go on: %s", err.text);
     }

@@ -129,7 +129,6 @@ rules_free(ruleset_t *r)
     }
     for (unsigned i = 0; i < RULES_FILES_MAX; i++) {
         program_free(r->files[i].program);
-        g_free(r->files[i].shows);
         if (r->files[i].lang != NULL) {
             lang_free(r->files[i].lang);
         }
@@ -179,23 +178,6 @@ compile(ruleset_t *r, lang_id_pt id, naming_t *naming, senda_err_t *err)
         }
     }
     return SENDA_OK;
-}
-
-static senda_rc_t
-name_shows(ruleset_t *r, naming_t *naming)
-{
-    for (unsigned i = 0; i < r->n; i++) {
-        rule_file_t *f = &r->files[i];
-        const program_t *p = f->program;
-
-        f->shows = g_new0(senda_show_t, p->nshows + 1);
-        for (unsigned k = 0; k < p->nshows; k++) {
-            f->shows[k].block = name_id(naming, SENDA_NAME_BLOCK, p->site_id, p->shows[k].block);
-            f->shows[k].position = name_id(naming, SENDA_NAME_POSITION, p->site_id,
-                p->shows[k].position);
-        }
-    }
-    return naming->rc;
 }
 
 static void *
@@ -251,9 +233,6 @@ rules_publish(ruleset_t *r, senda_published_t *p, bool *changed, senda_err_t *er
     }
     rc = compile(r, name_id, &naming, err);
     if (rc == SENDA_OK) {
-        rc = name_shows(r, &naming);
-    }
-    if (rc == SENDA_OK) {
         same = same_as_stored(r, p, err);
         rc = same == SENDA_NONE ? SENDA_OK : same;
     }
@@ -293,7 +272,7 @@ count_id(void *ctx, senda_name_kind_t kind, uint32_t site, const char *name)
 senda_rc_t
 rules_try(ruleset_t *r, senda_err_t *err)
 {
-    naming_t naming = { .next = { 1, 1, 1, 1, 1, 1, 1, 1 }, .rc = SENDA_OK, .err = err };
+    naming_t naming = { .next = { 1, 1, 1, 1, 1, 1 }, .rc = SENDA_OK, .err = err };
     void *blob = NULL;
     size_t len;
     senda_rc_t rc;

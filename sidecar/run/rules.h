@@ -18,8 +18,7 @@ typedef struct {
     char *file, *text;
     size_t len;
     lang_t *lang;
-    program_t *program;  /* after rules_publish, and: */
-    senda_show_t *shows; /* by program->shows: the published ids of block and position */
+    program_t *program; /* after rules_publish */
 } rule_file_t;
 
 typedef struct {

@@ -196,6 +196,9 @@ make(const sender_t *s, const out_message_t *m, const contact_t *c, message_t *o
         .list_unsubscribe = m->transactional ? NULL : s->config->unsubscribe,
         .postal = s->config->postal,
         .id_domain = s->id_domain,
+        .endpoint = s->config->endpoint,
+        .keys = s->o.keys,
+        .opens = config_opens(s->config),
     };
     message_request_t request = {
         .template = m->template,
@@ -210,6 +213,7 @@ make(const sender_t *s, const out_message_t *m, const contact_t *c, message_t *o
         return senda_fail(err, SENDA_NONE, "no rule file has its site any more");
     }
     outbox_hex(&m->id, hex);
+    memcpy(request.id.b, m->id.b, sizeof(request.id.b));
     request.language = p->language;
     values = values_of(s, m, c, p);
     request.values = values;
@@ -224,7 +228,24 @@ typedef struct {
     unsigned n;
     out_id_t ids[SENDER_AT_ONCE];
     message_t messages[SENDER_AT_ONCE];
+    sender_leaving_t leaving[SENDER_AT_ONCE];
 } load_t;
+
+static void
+add(const sender_t *s, load_t *load, const out_message_t *m, senda_sec_t now)
+{
+    const program_t *p = s->o.program(s->o.ctx, m->site);
+    sender_leaving_t *l = &load->leaving[load->n];
+
+    *l = (sender_leaving_t){ .site = m->site,
+        .contact = m->contact,
+        .channel = m->channel,
+        .language = p != NULL ? p->language : "",
+        .at = now,
+        .links = &load->messages[load->n].links };
+    memcpy(l->id.b, m->id.b, sizeof(l->id.b));
+    load->ids[load->n++] = m->id;
+}
 
 /* Asks everything anew, and makes ready what may go out; what may not is settled or waits. */
 static void
@@ -251,7 +272,7 @@ prepare(sender_t *s, const out_id_t *id, load_t *load)
     if ((OUTBOX_CHANNELS & CHANNEL_BIT(m.channel)) == 0) {
         char why[64];
 
-        (void)snprintf(why, sizeof(why), "no channel sends %s", channel_words[m.channel]);
+        (void)snprintf(why, sizeof(why), "no channel sends %s", senda_channel_name(m.channel));
         sender_move(s, &m, OUT_SKIPPED, 0, why);
         return;
     }
@@ -271,7 +292,7 @@ prepare(sender_t *s, const out_id_t *id, load_t *load)
         return;
     }
     if (outbox_move(s->o.state, &m, OUT_INTENT, now, 0, "") == SENDA_OK) {
-        load->ids[load->n++] = *id;
+        add(s, load, &m, now);
     } else {
         message_free(&load->messages[load->n]);
     }
@@ -319,6 +340,34 @@ flying(const sender_t *s, const out_id_t *id)
     return false;
 }
 
+/* Links first: a message whose links nobody knows must not go out, the other way round does no harm. */
+static senda_rc_t
+commit_load(sender_t *s, const load_t *load, senda_err_t *err)
+{
+    senda_rc_t rc = SENDA_OK;
+
+    if (load->n > 0 && s->config->endpoint != NULL && s->o.leaving != NULL) {
+        rc = s->o.leaving(s->o.ctx, load->leaving, load->n, err);
+    }
+    return rc == SENDA_OK ? state_commit(s->o.state, err) : rc;
+}
+
+static bool
+anything_due(sender_t *s)
+{
+    out_id_t ids[SENDER_AT_ONCE + 1]; /* one more than can be flying */
+    senda_sec_t dues[SENDER_AT_ONCE + 1];
+    unsigned n = outbox_due(s->o.state, run_clock_sec(sender_now(s)), ids, dues,
+        SENDER_AT_ONCE + 1);
+
+    for (unsigned i = 0; i < n; i++) {
+        if (!flying(s, &ids[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
 senda_rc_t
 sender_pump(sender_t *s, senda_err_t *err)
 {
@@ -326,13 +375,19 @@ sender_pump(sender_t *s, senda_err_t *err)
     senda_sec_t dues[SCAN_MAX];
     unsigned n, room = SENDER_AT_ONCE - sender_in_flight(s);
     load_t load = { .n = 0 };
-    senda_rc_t rc;
+    senda_rc_t rc = SENDA_OK;
 
     if (s->halted && run_clock_steady() >= s->halted_until) {
         sender_resume(s);
     }
-    if (s->halted || room == 0) {
+    if (s->halted || room == 0 || !anything_due(s)) {
         return SENDA_OK;
+    }
+    if (s->o.ready != NULL) {
+        rc = s->o.ready(s->o.ctx, err);
+    }
+    if (rc != SENDA_OK) {
+        return rc == SENDA_NONE ? SENDA_OK : rc;
     }
     n = outbox_due(s->o.state, run_clock_sec(sender_now(s)), ids, dues, SCAN_MAX);
     for (unsigned i = 0; i < n && load.n < room; i++) {
@@ -340,7 +395,7 @@ sender_pump(sender_t *s, senda_err_t *err)
             prepare(s, &ids[i], &load);
         }
     }
-    rc = state_commit(s->o.state, err);
+    rc = commit_load(s, &load, err);
     if (rc != SENDA_OK) {
         state_abandon(s->o.state);
     }
@@ -419,17 +474,24 @@ sender_resume(sender_t *s)
 
 /* ---- opening ---- */
 
-/* "Shop <a@b>": the name, or NULL; and what stands right of the last '@'. */
+char *
+sender_shop(const char *from)
+{
+    const char *open = strrchr(from, '<');
+
+    return open != NULL && open > from ? g_strstrip(g_strndup(from, (gsize)(open - from))) : NULL;
+}
+
+/* The shop's name, and what stands right of the last '@'. */
 static void
 read_from(sender_t *s, const char *from)
 {
-    const char *open = strrchr(from, '<'), *at = strrchr(from, '@');
+    const char *at = strrchr(from, '@');
     size_t n = at != NULL ? strcspn(at + 1, "> \t") : 0;
 
     g_free(s->shop);
     g_free(s->id_domain);
-    s->shop = open != NULL && open > from ? g_strstrip(g_strndup(from, (gsize)(open - from)))
-                                          : NULL;
+    s->shop = sender_shop(from);
     s->id_domain = n > 0 ? g_strndup(at + 1, n) : g_strdup("localhost");
 }
 

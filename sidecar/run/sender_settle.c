@@ -152,7 +152,11 @@ settle(sender_t *s, out_message_t *m, const sent_t *a)
     }
     if (a->class == SENT_FAIL && a->dead_address &&
         contact_load(s->o.state, m->contact, &c) == SENDA_OK) {
-        contact_suppress(s->o.state, m->channel, c.email, SUPPRESS_BOUNCED, sender_now(s));
+        contact_suppress(s->o.state, m->channel, c.email, SUPPRESS_BOUNCED, sender_now(s),
+            HOW_SERVER);
+        if (s->o.changed != NULL) {
+            s->o.changed(s->o.ctx, m->contact);
+        }
     }
 }
 

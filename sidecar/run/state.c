@@ -31,7 +31,7 @@ static const char *const tables[STATE_TABLES] = {
     [STATE_PLANNED] = "planned",
 };
 
-static const senda_schema_t schema = { tables, STATE_TABLES };
+static const senda_schema_t schema = { tables, STATE_TABLES, 0 };
 
 static void
 unref_value(gpointer value)

@@ -46,6 +46,7 @@ world_open(world_t **out, const world_options_t *o, senda_err_t *err)
     w->follow = follow_new(o->state, o->clock, o->secret, world_program, w);
     w->visitors = g_hash_table_new_full(g_bytes_hash, g_bytes_equal, (GDestroyNotify)g_bytes_unref,
         NULL);
+    w->choosers = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
     w->cursor = w->stored_cursor = state_number(o->state, "cursor", 0);
     rc = senda_published_open_write(&w->published, dir, err);
     g_free(dir);
@@ -53,9 +54,16 @@ world_open(world_t **out, const world_options_t *o, senda_err_t *err)
         world_close(w);
         return rc;
     }
+    follow_look_in(w->follow, w->published);
     w->o.store = NULL;
     *out = w;
     return SENDA_OK;
+}
+
+void
+world_keys(world_t *w, const senda_keys_t *keys)
+{
+    follow_keys(w->follow, keys);
 }
 
 static void
@@ -84,6 +92,7 @@ world_close(world_t *w)
         senda_published_close(w->published);
     }
     g_hash_table_destroy(w->visitors);
+    g_hash_table_destroy(w->choosers);
     g_free(w->journal_dir);
     g_free(w);
 }
@@ -108,6 +117,7 @@ new_site(world_t *w, rule_file_t *f)
 {
     static const engine_options_t options = { .recall = OUTBOX_GIVE_UP,
         .tell = true,
+        .standing = true,
         .channels = OUTBOX_CHANNELS };
     site_t *site = g_new0(site_t, 1);
 
@@ -229,6 +239,9 @@ world_settle(world_t *w, bool lazy, senda_err_t *err)
         rc = world_publish(w, err);
     }
     if (rc == SENDA_OK) {
+        rc = world_publish_wishes(w, err);
+    }
+    if (rc == SENDA_OK) {
         put_position(w);
         rc = state_commit(w->o.state, err);
     }
@@ -309,6 +322,11 @@ show(const world_t *w, const site_t *site, const follow_item_t *item)
         (void)snprintf(who, sizeof(who), "visitor %02x%02x%02x%02x", v->visitor.b[0],
             v->visitor.b[1], v->visitor.b[2], v->visitor.b[3]);
     }
+    if (item->answer != NULL) {
+        run_log(w->o.log, item->at, "%s %s %s", who, item->answer, item->template);
+        g_string_free(keys, TRUE);
+        return;
+    }
     run_log(w->o.log, item->at, "visit %.*s by %s%s%s%s", (int)v->path.n, v->path.p, who,
         keys->len > 0 ? " (" : "", keys->str, keys->len > 0 ? ")" : "");
     g_string_free(keys, TRUE);
@@ -339,6 +357,9 @@ mention(world_t *w, const site_t *site, const follow_item_t *item)
 
     if (w->o.log->show) {
         show(w, site, item);
+    } else if (item->answer != NULL && item->changed != 0) {
+        run_log(w->o.log, item->at, "contact %" PRIu64 " %s message %s", item->changed,
+            item->answer, item->template);
     }
     if (item->complaint != NULL && may_grumble(w)) {
         (void)snprintf(path, sizeof(path), "%.*s", (int)item->visit.path.n, item->visit.path.p);
@@ -352,10 +373,42 @@ mention(world_t *w, const site_t *site, const follow_item_t *item)
     }
 }
 
+/* An unsubscription counts for the address, which other sites may know, too. */
+static void
+channels_changed(world_t *w, const follow_item_t *item)
+{
+    contact_t c;
+
+    world_channels_changed(w, item->changed);
+    if (item->answer == NULL || contact_load(w->o.state, item->changed, &c) != SENDA_OK) {
+        return;
+    }
+    for (unsigned i = 0; i < w->nsites; i++) {
+        uint64_t other = contact_by_email(w->o.state, w->sites[i]->file->program->site_id, c.email);
+
+        if (other != 0 && other != item->changed) {
+            world_contact_changed(w, other);
+        }
+    }
+}
+
 typedef struct {
     world_t *world;
     unsigned n;
 } batch_t;
+
+/* A cookie may be several sites': whoever withdraws consent does so on all of them. */
+static void
+forget(world_t *w, const engine_event_t *event)
+{
+    for (unsigned i = 0; i < w->nsites; i++) {
+        site_t *site = w->sites[i];
+
+        (void)engine_forget(site->engine, &event->who.visitor, event->at, ENGINE_ACT);
+        follow_forget(w->follow, site->file->program->site_id, &event->who.visitor);
+    }
+    world_forgotten(w, &event->who.visitor);
+}
 
 static senda_rc_t
 each_record(void *ctx, senda_seq_t seq, senda_str_t record)
@@ -374,17 +427,22 @@ each_record(void *ctx, senda_seq_t seq, senda_str_t record)
         }
         return SENDA_OK;
     }
+    if (w->item.forget) {
+        forget(w, &w->item.event);
+        return SENDA_OK;
+    }
     site = world_find(w, w->item.visit.site);
     if (site == NULL) {
         return SENDA_OK;
     }
     mention(w, site, &w->item);
+    if (w->item.changed != 0) {
+        channels_changed(w, &w->item);
+    }
     if (rc == SENDA_OK) {
         world_rank(site, &w->item.event);
         engine_event(site->engine, &w->item.event, ENGINE_ACT);
-        if (w->item.linked) {
-            world_seen_by(site, &w->item.event.who);
-        }
+        world_seen_by(site, &w->item.event.who);
     }
     return SENDA_OK;
 }
@@ -472,6 +530,9 @@ world_wait(const world_t *w)
         lazy = lazy > 0 ? lazy : 0;
         wait = wait < 0 || lazy < wait ? lazy : wait;
     }
+    if (w->sweeping) {
+        wait = wait < 0 || WORLD_SWEEP_MS < wait ? WORLD_SWEEP_MS : wait;
+    }
     if (w->behind != 0) {
         wait = wait < 0 || w->behind < wait ? w->behind : wait;
     }
@@ -494,6 +555,7 @@ world_contact_changed(world_t *w, uint64_t contact)
     if (site == NULL) {
         return;
     }
+    world_channels_changed(w, contact);
     contact_reach(w->o.state, &c, &e.address, &e.consent);
     e.at = engine_now(site->engine);
     engine_event(site->engine, &e, ENGINE_ACT);
@@ -520,8 +582,8 @@ world_status(const world_t *w, void (*line)(void *ctx, const char *text), void *
     (void)snprintf(text, sizeof(text),
         "journal: read up to %" PRIx64 ", %" PRIu64 " records since the start, %" PRIu64
         " unreadable, %" PRIu64 " not unsealed, %" PRIu64 " headers refused, %" PRIu64
-        " fields of contacts refused",
-        w->cursor, f.visits, f.unreadable, f.unsealed, f.refused, f.fields);
+        " fields of contacts refused, %" PRIu64 " answers to messages of old",
+        w->cursor, f.visits, f.unreadable, f.unsealed, f.refused, f.fields, f.lost);
     line(ctx, text);
     (void)snprintf(text, sizeof(text),
         "since the start: %" PRIu64 " runs started, %" PRIu64 " messages planned, %" PRIu64

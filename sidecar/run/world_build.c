@@ -67,6 +67,12 @@ each_record(void *ctx, senda_seq_t seq, senda_str_t record)
     }
     h->last = seq;
     if (follow_read(h->world->follow, record, item) != SENDA_OK) {
+        for (unsigned i = 0; i < h->nsites && item->forget; i++) {
+            (void)engine_forget(h->sites[i]->engine, &item->event.who.visitor, item->event.at,
+                ENGINE_HISTORY);
+            follow_forget(h->world->follow, h->sites[i]->file->program->site_id,
+                &item->event.who.visitor);
+        }
         return SENDA_OK;
     }
     for (unsigned i = 0; i < h->nsites; i++) {

@@ -218,6 +218,8 @@ world_intent(void *ctx, const intent_t *i)
     case INTENT_TAG:
     case INTENT_UNTAG:
     case INTENT_SHOW:
+    case INTENT_SCORE:
+    case INTENT_STANDING:
         world_seen_by(site, &i->who);
         break;
     case INTENT_SET:
@@ -232,7 +234,6 @@ world_intent(void *ctx, const intent_t *i)
     case INTENT_WITHHELD:
         withhold(site, i);
         break;
-    case INTENT_SCORE: /* comes back with history */
     case INTENT_REFUSED:
     case INTENT_WAITS:
     case INTENT_BRANCH:

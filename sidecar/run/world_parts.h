@@ -1,6 +1,7 @@
 /*
  * What world.c (following, timers, commits), world_intent.c (what engines
- * decide), world_publish.c (what visitors are to see), world_build.c (engines
+ * decide), world_publish.c (what visitors are to see), world_messages.c (what
+ * nginx is told of messages), world_build.c (engines
  * from history) and world_past.c (what history alone does not tell) share.
  * Nobody else includes it.
  */
@@ -38,6 +39,9 @@ struct world_s {
     int64_t behind; /* milliseconds until a commit that could not be seen is looked for; 0: none */
     senda_ms_t dirty_since; /* steady; 0: nothing waits */
     GHashTable *visitors;   /* whose published tags and blocks may have changed */
+    GHashTable *choosers;   /* contacts' numbers whose published channels may have changed */
+    senda_ms_t tended;      /* steady: when it was last looked for what may go; 0: never */
+    bool sweeping;
     uint64_t planned, started, withheld, plans;
     senda_ms_t grumbled; /* steady: the minute of the log in which … */
     unsigned grumbles;   /* … this many lines told of records that could not be used */
@@ -56,7 +60,14 @@ void world_intent(void *ctx, const intent_t *intent);
 
 /* A person's visitors are to be published anew, if the site has what nginx cannot know by itself. */
 void world_seen_by(site_t *site, const engine_who_t *who);
+/* A visitor is forgotten: nothing is to be known of it. */
+void world_forgotten(world_t *w, const senda_visitor_t *v);
 senda_rc_t world_publish(world_t *w, senda_err_t *err);
+
+/* world_messages.c */
+
+/* Tells what is new of the channels of those who have got messages. */
+senda_rc_t world_publish_wishes(world_t *w, senda_err_t *err);
 
 /* world_past.c */
 

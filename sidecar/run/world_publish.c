@@ -1,16 +1,22 @@
 /*
  * What nginx cannot know by itself of a visitor: tags that only the engines
- * give, blocks whose condition is true. Asked of the engines for each visitor
+ * give, points, stage, segments, blocks whose condition is true. Asked of the engines for each visitor
  * of whom something changed, and published. Decides nothing.
  */
 
+#include "senda_known.h"
 #include "world_parts.h"
+
+#include "rules_error.h"
 
 #define SEEN_VISITORS 64 /* browsers of one person that are published anew */
 
 static bool
 has_own(const program_t *p)
 {
+    if (p->nscores > 0 || p->nstages > 0 || p->nsegments > 0) {
+        return true;
+    }
     for (unsigned i = 0; i < p->nshows; i++) {
         if (p->shows[i].cond != NULL) {
             return true;
@@ -49,58 +55,93 @@ world_seen_by(site_t *site, const engine_who_t *who)
     }
 }
 
-static unsigned
-tags_of_visitor(world_t *w, const senda_visitor_t *v, uint32_t *tags, unsigned max)
+void
+world_forgotten(world_t *w, const senda_visitor_t *v)
 {
-    unsigned n = 0;
+    mark(w, v);
+}
 
+static bool
+is_known(const world_t *w, const senda_visitor_t *v)
+{
     for (unsigned i = 0; i < w->nsites; i++) {
-        const program_t *p = w->sites[i]->file->program;
-        engine_who_t who = { contact_of_visitor(w->o.state, p->site_id, v, INT64_MAX), *v };
-
-        for (unsigned t = 0; t < p->ntags && n < max; t++) {
-            if (!p->tags[t].by_nginx && engine_has_tag(w->sites[i]->engine, &who, &p->tags[t])) {
-                tags[n++] = p->tags[t].id;
-            }
+        if (engine_knows(w->sites[i]->engine, v)) {
+            return true;
         }
     }
-    return n;
+    return false;
+}
+
+/* What the sites know, put together; names point into their programs. */
+typedef struct {
+    engine_t *engine;
+    engine_who_t who;
+    senda_known_t known;
+} gather_t;
+
+static void
+gather_tags(gather_t *g, const program_t *p)
+{
+    for (unsigned t = 0; t < p->ntags && g->known.ntags < SENDA_TAGS_MAX; t++) {
+        if (!p->tags[t].by_nginx && engine_has_tag(g->engine, &g->who, &p->tags[t])) {
+            g->known.tags[g->known.ntags++] = p->tags[t].id;
+        }
+    }
+}
+
+static void
+gather_standing(gather_t *g, const program_t *p)
+{
+    int64_t score = p->nscores > 0 ? engine_score(g->engine, &g->who) : 0;
+    int32_t stage = p->nstages > 0 ? engine_stage(g->engine, &g->who) : -1;
+
+    if (score != 0) {
+        g->known.has_score = true;
+        g->known.score = score;
+    }
+    if (stage >= 0) {
+        g->known.stage = senda_cstr(p->stages[stage].name);
+    }
+    for (unsigned i = 0; i < p->nsegments && g->known.nsegments < SENDA_SEGMENTS_MAX; i++) {
+        if (engine_holds(g->engine, &g->who, p->segments[i].cond)) {
+            g->known.segments[g->known.nsegments++] = senda_cstr(p->segments[i].name);
+        }
+    }
 }
 
 /* What is shown to everybody the rules say; here stands what a condition decides. */
-static unsigned
-shows_of_visitor(world_t *w, const senda_visitor_t *v, senda_show_t *shows, unsigned max)
+static void
+gather_shows(gather_t *g, const program_t *p)
 {
-    unsigned n = 0;
+    for (unsigned i = 0; i < p->nshows && g->known.nshows < SENDA_SHOWS_MAX; i++) {
+        const prog_show_t *show = &p->shows[i];
 
-    for (unsigned i = 0; i < w->nsites; i++) {
-        const rule_file_t *f = w->sites[i]->file;
-        const program_t *p = f->program;
-        engine_who_t who = { contact_of_visitor(w->o.state, p->site_id, v, INT64_MAX), *v };
-
-        for (unsigned k = 0; k < p->nshows && n < max; k++) {
-            if (p->shows[k].cond != NULL &&
-                engine_holds(w->sites[i]->engine, &who, p->shows[k].cond)) {
-                shows[n++] = f->shows[k];
-            }
+        if (show->cond != NULL && engine_holds(g->engine, &g->who, show->cond)) {
+            g->known.shows[g->known.nshows++] = (senda_show_t){ senda_cstr(show->position),
+                senda_cstr(show->block) };
         }
     }
-    return n;
 }
 
 static senda_rc_t
 publish_one(world_t *w, const senda_visitor_t *v, senda_err_t *err)
 {
-    uint32_t tags[SENDA_TAGS_MAX];
-    senda_show_t shows[SENDA_SHOWS_MAX];
-    unsigned n = tags_of_visitor(w, v, tags, SENDA_TAGS_MAX);
-    senda_rc_t rc = senda_published_set_tags(w->published, v, tags, n, err);
+    gather_t g = { 0 };
 
-    if (rc == SENDA_OK) {
-        n = shows_of_visitor(w, v, shows, SENDA_SHOWS_MAX);
-        rc = senda_published_set_shows(w->published, v, shows, n, err);
+    if (!is_known(w, v)) {
+        return senda_known_set(w->published, v, NULL, err);
     }
-    return rc;
+    for (unsigned i = 0; i < w->nsites; i++) {
+        const program_t *p = w->sites[i]->file->program;
+
+        g.engine = w->sites[i]->engine;
+        g.who = (engine_who_t){ contact_of_visitor(w->o.state, p->site_id, v, INT64_MAX), *v };
+        g.known.personal = g.known.personal || g.who.contact != 0;
+        gather_tags(&g, p);
+        gather_standing(&g, p);
+        gather_shows(&g, p);
+    }
+    return senda_known_set(w->published, v, &g.known, err);
 }
 
 senda_rc_t
@@ -133,4 +174,10 @@ world_publish(world_t *w, senda_err_t *err)
         g_hash_table_remove_all(w->visitors);
     }
     return rc;
+}
+
+senda_rc_t
+world_mistakes(world_t *w, const char *text, senda_sec_t at, senda_err_t *err)
+{
+    return rules_error_publish(w->published, text, at, err);
 }

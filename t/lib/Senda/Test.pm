@@ -9,6 +9,8 @@
 #   $t->wait_for(sub { $t->drained }, 'drained');
 #   $t->done;                         # teardown, and the plan
 #
+# SENDA_NGINX names another nginx, SENDA_MODULE another module; "none": it is built in.
+#
 # Core Perl only. Never sleeps: it waits for a condition, with an end.
 
 package Senda::Test;
@@ -39,7 +41,8 @@ sub new {
     my $module = $o{module} // $ENV{SENDA_MODULE} // "$build/ngx_http_senda_module.so";
 
     plan(skip_all => 'no nginx here') unless $nginx;
-    plan(skip_all => 'make has not been run') unless -e $module && -x "$build/tests/tool_rules";
+    plan(skip_all => 'make has not been run')
+        unless ($module eq 'none' || -e $module) && -x "$build/tests/tool_rules";
 
     my $dir = File::Temp::tempdir('senda-test-XXXXXX', DIR => '/tmp');
     my $self = bless {
@@ -154,10 +157,10 @@ sub write_conf {
     my ($dir, $port) = @$self{qw(dir port)};
     my $user = $self->{user} ? "user $self->{user};" : '';
     my $workers = $o{workers} // 1;
-    my $store = $o{store} // "senda_store store live=run/live size=16m;\n    senda_key store/nginx.key;";
+    my $store = $o{store} // "senda_store store live=run/live size=16m new_visitors=0;\n    senda_key store/nginx.key;";
     my $senda = $o{senda} // "senda on;\n    senda_consent always;\n    senda_site shop.test;";
     my $main = $o{main} // '';
-    my $load = -e $self->{module} && $self->{module} =~ /\.so$/ ? "load_module $self->{module};" : '';
+    my $load = $self->{module} eq 'none' ? '' : "load_module $self->{module};";
     my $temp = join "\n    ", map { "${_}_temp_path temp/$_;" }
         qw(client_body proxy fastcgi uwsgi scgi);
     my $listen = $o{listen} // "listen 127.0.0.1:$port;";
@@ -170,7 +173,7 @@ $user
 worker_processes $workers;
 $load
 $main
-events { worker_connections 1024; @{[ $o{events} // '' ]} }
+events { worker_connections @{[ $o{connections} // 1024 ]}; @{[ $o{events} // '' ]} }
 http {
     access_log off;
     default_type text/html;
@@ -322,7 +325,8 @@ sub get {
     my $answer = read_answer($s, $method, !$o{socket});
     if ($o{jar}) {
         for my $cookie ($answer->header('Set-Cookie')) {
-            $o{jar}{$1} = $2 if $cookie =~ /^([^=]+)=([^;]*)/;
+            my ($name, $value, $more) = $cookie =~ /^([^=]+)=([^;]*)(.*)/ or next;
+            if ($more =~ /; Max-Age=0\b/) { delete $o{jar}{$name} } else { $o{jar}{$name} = $value }
         }
     }
     return $answer;
@@ -370,8 +374,8 @@ sub journal {
     my @visits;
     for (split /\n/, $self->run($self->tool('tool_rules'), 'journal', $self->store)) {
         my %v = (line => $_);
-        $v{$1} = $2 while /(?:^| )(seq|site|generation|at|flags|visitor|path|keys)=(\S*)/g;
-        $v{$1} = $2 while / (contact|event)=<([^>]*)>/g;
+        $v{$1} = $2 while /(?:^| )(seq|site|generation|at|flags|visitor|path|keys|message|link|channels)=(\S*)/g;
+        $v{$1} = $2 while / (contact|event|form)=<([^>]*)>/g;
         $v{captures}{$1} = $2 while / \{([^}]*)\}=(\S*)/g;
         push @visits, \%v;
     }

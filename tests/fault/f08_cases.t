@@ -1,9 +1,10 @@
-# Ways through nginx that end in one page: each counts once, or not at all, as it should. The
+# F8: ways through nginx that end in one page: each counts once, or not at all, as it should. The
 # original address is what counts, whatever it was rewritten to.
 
 use strict;
 use warnings;
 use lib 't/lib';
+use Senda::Load;
 use Senda::Test;
 use Test::More;
 
@@ -80,6 +81,7 @@ END
     servers => <<"END",
     server {
         listen 127.0.0.1:$app;
+        add_header X-Senda-Contact "email=ana%40example.com" always;
         location / { return 200 "<p>app</p>"; }
         location = /accel { add_header X-Accel-Redirect /inner/file.html; return 200 "x"; }
         location = /fail { return 500 "x"; }
@@ -96,16 +98,20 @@ my ($visitor) = keys %{ $t->counts };
 is($t->counts->{$visitor}{any}, 2, 'two documents that match no page: two visits');
 
 # The difference that a request makes: [pages], or nothing.
+my ($cases, $wrong) = (0, 0);
+
 sub makes {
     my ($name, $path, $expected, %o) = @_;
     my %before = %{ $t->counts->{$visitor} };
     my $status = delete $o{status} // 200;
     my $r = $t->get($path, jar => $jar, %o);
     is($r->status, $status, "$name: status $status");
+    is(join('|', grep { /^x-senda/i } @{ $r->{lines} }), '', "$name: no header of ours");
     $t->wait_drained;
     my %after = %{ $t->counts->{$visitor} };
     my %made = map { my $n = $after{$_} - ($before{$_} // 0); $n ? ($_ => $n) : () } keys %after;
-    is_deeply(\%made, $expected, $name) or diag explain \%made;
+    $cases++;
+    is_deeply(\%made, $expected, $name) or $wrong++, diag explain \%made;
     is(scalar(keys %{ $t->counts }), 1, "$name: no other visitor") if keys %{ $t->counts } != 1;
     return $r;
 }
@@ -204,4 +210,5 @@ my $rings = $t->rings;
 cmp_ok($rings->{$_}, '>', 0, "dropped and counted: $_")
     for qw(status asset bot prefetch long_url);
 
+figure('F8', "$cases cases, $wrong wrong");
 $t->done;
