@@ -76,7 +76,7 @@ help:
 	@echo 'make format     the style of .clang-format, put on every C file'
 	@echo 'make asan       the tests under AddressSanitizer and UndefinedBehaviorSanitizer'
 	@echo '                (NGINX_SOURCE=DIR: nginx built out of that source instead of Debian'"'"'s)'
-	@echo 'make nginx-tests NGINX_TESTS=DIR   the tests of nginx itself, with and without the module'
+	@echo 'make nginx-tests NGINX_TESTS=DIR   the tests of nginx itself, with and without the module (JOBS at once)'
 	@echo 'make servers NGX_SRC=DIR           that nginx, plain and with the module in it'
 	@echo 'make fuzz       each fuzzer for FUZZ_SECONDS ($(FUZZ_SECONDS)), FUZZ_JOBS of them at once (ONLY=ring: one)'
 	@echo 'make mutate     whether a test notices each statement of the language that does nothing'
@@ -186,7 +186,7 @@ $(NGX_BUILD)/configured: config $(NGX_BUILD)/list | $(BUILD)/ready
 	@rm -rf $(NGX_BUILD)/src && mkdir -p $(NGX_BUILD)/src
 	@cp -as $(abspath $(NGX_SRC))/. $(NGX_BUILD)/src/
 	@rm -rf $(NGX_BUILD)/src/objs $(NGX_BUILD)/src/Makefile
-	cd $(NGX_BUILD)/src && bash -c 'set -e; NGX_CONF_FLAGS=(--with-compat); \
+	$(call say,configure)cd $(NGX_BUILD)/src && bash -c 'set -e; NGX_CONF_FLAGS=(--with-compat); \
 	    test ! -f conf_flags || . ./conf_flags; \
 	    $(configure) "$${NGX_CONF_FLAGS[@]}" --with-cc="$(CC)" --with-cc-opt="$(NGX_CC_OPT)" \
 	    --with-ld-opt="$(NGX_LD_OPT)" --add-dynamic-module="$(CURDIR)"' \
@@ -202,7 +202,7 @@ nginx_make = $(MAKE) -s -C $(1) -f objs/Makefile \
 # the file that it has mapped: the new one is renamed over it.
 $(MODULE): $(NGX_BUILD)/configured $(NGX_OURS)
 	$(if $(filter %.h,$?),@rm -rf $(NGX_BUILD)/src/objs/addon/*/*.o)
-	+$(call nginx_make,$(NGX_BUILD)/src) modules
+	+$(call say,nginx)$(call nginx_make,$(NGX_BUILD)/src) modules
 	@cp $(NGX_BUILD)/src/objs/$(@F) $@.new && mv $@.new $@
 
 # ---- nginx itself out of NGX_SRC (its full source): plain, and with the module statically in it ----
@@ -217,20 +217,22 @@ $(BUILD)/server-%/list: again
 	@echo '$(NGX_SRC) $(CC) $(NGX_CC_OPT) $(NGX_LD_OPT) $(NGINX_WITH) $(sort $(NGX_OURS))' >$@.new
 	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 
-# What nginx's own script tries out need not be free of leaks.
+# What nginx's own script tries out need not be free of leaks. nginx's own sources have AddressSanitizer
+# alone: what they do with null pointers of no length would end it at its start.
 $(BUILD)/server-%/configured: config $(BUILD)/server-%/list | $(BUILD)/ready
 	@rm -rf $(@D)/src && mkdir -p $(@D)/src
 	@cp -as $(abspath $(NGX_SRC))/. $(@D)/src/
 	@rm -rf $(@D)/src/objs $(@D)/src/Makefile
-	cd $(@D)/src && ASAN_OPTIONS=detect_leaks=0 $(configure) $(NGINX_WITH) --with-cc="$(CC)" \
+	$(call say,configure)cd $(@D)/src && ASAN_OPTIONS=detect_leaks=0 $(configure) $(NGINX_WITH) --with-cc="$(CC)" \
 	    --with-cc-opt="$(NGX_CC_OPT)" --with-ld-opt="$(NGX_LD_OPT)" \
 	    $(if $(filter static,$*),--add-module="$(CURDIR)") \
 	    >../configure.log 2>&1 || { tail -n 20 ../configure.log; exit 1; }
+	$(if $(SAN),@sed -i 's|^\t\t-o objs/src/|\t\t-fno-sanitize=undefined -o objs/src/|' $(@D)/src/objs/Makefile)
 	@touch $@
 
 $(BUILD)/server-%/nginx: $(BUILD)/server-%/configured $(NGX_OURS)
 	$(if $(filter %.h,$?),@rm -rf $(@D)/src/objs/addon/*/*.o)
-	+$(call nginx_make,$(@D)/src) binary
+	+$(call say,nginx)$(call nginx_make,$(@D)/src) binary
 	@cp $(@D)/src/objs/nginx $@.new && mv $@.new $@
 
 servers: $(PLAIN_NGINX) $(STATIC_NGINX)
@@ -323,7 +325,8 @@ install: all
 nginx-tests:
 	@sh tests/setup.sh build test nginx-tests
 	@$(again_make) all tools
-	@perl tests/nginx_tests.pl --build $(BUILD) --tests "$(NGINX_TESTS)"
+	@perl tests/nginx_tests.pl --build $(BUILD) --tests "$(NGINX_TESTS)" \
+	    $(addprefix --jobs ,$(JOBS)) $(addprefix --only ,$(ONLY))
 
 clean:
 	rm -rf $(BUILD)

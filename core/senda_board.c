@@ -29,6 +29,7 @@
 #define BOARD_TEMPORARY ".board-" /* and the maker's pid */
 #define BOARD_TRIES     4         /* others may make or replace it at the same time */
 #define CELLS_ROOM      256
+#define DROPPED_ROOM    64
 
 typedef struct {
     char magic[8];
@@ -36,6 +37,7 @@ typedef struct {
     _Atomic uint32_t passive;
     _Atomic uint64_t died[SENDA_BOARD_DEATHS_MAX]; /* moment + 1, 0: none; in turn */
     _Alignas(64) _Atomic uint64_t cell[CELLS_ROOM];
+    _Atomic uint64_t dropped[DROPPED_ROOM]; /* what follows is zero in a board of before */
 } board_page_t;
 
 _Static_assert(sizeof(board_page_t) <= BOARD_SIZE, "the board is one page");
@@ -338,6 +340,23 @@ void
 senda_board_add(senda_board_t *b, senda_board_cell_t cell, uint64_t n)
 {
     senda_board_set(b, cell, senda_board_get(b, cell) + n);
+}
+
+uint64_t
+senda_board_dropped(const senda_board_t *b, unsigned reason)
+{
+    return reason < DROPPED_ROOM
+        ? atomic_load_explicit(&b->page->dropped[reason], memory_order_relaxed)
+        : 0;
+}
+
+void
+senda_board_add_dropped(senda_board_t *b, unsigned reason, uint64_t n)
+{
+    if (reason < DROPPED_ROOM && b->writable) {
+        atomic_store_explicit(&b->page->dropped[reason], senda_board_dropped(b, reason) + n,
+            memory_order_relaxed);
+    }
 }
 
 /* ---- deaths ---- */

@@ -81,6 +81,13 @@ uint64_t senda_board_get(const senda_board_t *b, senda_board_cell_t cell);
 void senda_board_set(senda_board_t *b, senda_board_cell_t cell, uint64_t value);
 void senda_board_add(senda_board_t *b, senda_board_cell_t cell, uint64_t n); /* one writer */
 
+/*
+ * What rings that were removed had dropped, by reason (senda_drop_t), so that
+ * the sums never fall; one writer.
+ */
+uint64_t senda_board_dropped(const senda_board_t *b, unsigned reason);
+void senda_board_add_dropped(senda_board_t *b, unsigned reason, uint64_t n);
+
 /* ---- deaths in store code ---- */
 
 #define SENDA_BOARD_DEATHS_MAX 3  /* within … */

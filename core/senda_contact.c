@@ -67,7 +67,9 @@ senda_contact_email(senda_str_t header, char buf[SENDA_EMAIL_MAX])
         senda_str_t part = trim(take(&header));
 
         if (part.n >= key.n && memcmp(part.p, key.p, key.n) == 0) {
-            email = canonical((senda_str_t){ part.p + key.n, part.n - key.n }, buf);
+            senda_str_t said = canonical((senda_str_t){ part.p + key.n, part.n - key.n }, buf);
+
+            email = said.n > 0 ? said : email; /* an empty one says nothing, as to the sidecar */
         }
     }
     return email;

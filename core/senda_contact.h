@@ -11,8 +11,8 @@
 
 /*
  * The e-mail of a header's value (form-encoded: "email=Ana%40example.com&…"),
- * decoded, trimmed and in lower case, in buf; a key's last value counts.
- * Empty: it names none.
+ * decoded, trimmed and in lower case, in buf; the last value that is not empty
+ * counts. Empty: it names none.
  */
 senda_str_t senda_contact_email(senda_str_t header, char buf[SENDA_EMAIL_MAX]);
 

@@ -176,7 +176,7 @@ senda_cookie_read(senda_cookie_t *c, const senda_keys_t *k, senda_str_t name, se
         return SENDA_BAD;
     }
     day = (uint16_t)get_be(raw + 2, 2);
-    if (day > today || (unsigned)(today - day) > max_age_days) {
+    if (!senda_cookie_day_is_good(day, today, max_age_days)) {
         return SENDA_BAD;
     }
     memcpy(c->visitor.b, raw + 4, SENDA_VISITOR_LEN);

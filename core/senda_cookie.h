@@ -45,6 +45,13 @@ senda_str_t senda_cookie_find(senda_str_t header, senda_str_t name);
 senda_rc_t senda_cookie_read(senda_cookie_t *c, const senda_keys_t *k, senda_str_t name,
     senda_str_t value, uint16_t today, unsigned max_age_days, char *scratch);
 
+/* Whether a cookie issued on that day is neither of the future nor too old. */
+static inline bool
+senda_cookie_day_is_good(uint16_t day, uint16_t today, unsigned max_age_days)
+{
+    return day <= today && (unsigned)(today - day) <= max_age_days;
+}
+
 /*
  * A mark of who is logged in, of the e-mail that X-Senda-Contact names
  * (senda_contact_email): the number of a cookie key, then 56 bits of its HMAC.

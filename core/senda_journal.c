@@ -455,6 +455,7 @@ expire_chunk(senda_journal_t *j, expiry_t *e, senda_err_t *err)
     senda_rc_t rc = senda_scan_begin(&scan, j->txn, TABLE_VISITS, (senda_str_t){ NULL, 0 });
 
     e->n = 0;
+    (void)senda_fail(err, SENDA_SYS, "journal: its front cannot be read");
     if (rc == SENDA_OK) {
         rc = senda_scan_next(scan, &key, &value);
     }

@@ -22,7 +22,9 @@
 #define SENDA_ANSWER_MAX  1024 /* bytes of one answer, decoded; a longer one is refused */
 #define SENDA_LANDING_MAX 400  /* bytes of the landing address in a cookie; longer: path only */
 #define SENDA_AGENTS_KEPT 256  /* user agents whose verdict a process keeps, a power of two */
-#define SENDA_AGENT_KEPT  252  /* bytes of such a one; a longer one is looked at each time */
+#define SENDA_COOKIES_KEPT \
+    4096 /* verified cookies that a worker keeps (senda_cookies.h), a power of two */
+#define SENDA_AGENT_KEPT 252 /* bytes of such a one; a longer one is looked at each time */
 
 /* Records and rings. */
 #define SENDA_SEALED_MAX (3 * SENDA_HEADER_MAX + 128)

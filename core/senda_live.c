@@ -74,7 +74,7 @@ struct senda_live_s {
 #define SWEEP_DROPS 64 /* visitors taken away in one go */
 
 /* What a commit keeps. */
-typedef enum { KEEP_ALL, KEEP_KNOWN, KEEP_NONE } keep_t;
+typedef enum { KEEP_ALL, KEEP_KNOWN, KEEP_FORGOTTEN, KEEP_NONE } keep_t;
 
 void
 senda_live_default_dir(const char *store, char *dir, size_t size)
@@ -320,14 +320,34 @@ apply_visits(senda_live_t *l, const place_t *places, unsigned n, bool known)
     return known;
 }
 
-/* Applies n visits of one visitor to what is stored. */
+static bool
+has_forget(const place_t *places, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++) {
+        if (places[i].item->forget) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/*
+ * Applies n visits of one visitor to what is stored. Who withdraws consent goes
+ * whatever the store says of him; KEEP_FORGOTTEN: nothing else is done.
+ */
 static senda_rc_t
 commit_visitor(senda_live_t *l, const place_t *places, unsigned n, keep_t keep, senda_err_t *err)
 {
     senda_str_t key = visitor_key(&places[0].item->visitor), value;
     senda_rc_t rc = senda_get(l->txn, TABLE_VISITORS, key, &value);
+    bool forget = has_forget(places, n);
     size_t len;
 
+    if (keep == KEEP_FORGOTTEN) {
+        l->refused.full += forget ? n - 1 : n;
+        rc = forget ? senda_del(l->txn, TABLE_VISITORS, key, err) : SENDA_OK;
+        return rc == SENDA_NONE ? SENDA_OK : rc;
+    }
     if (rc == SENDA_NONE && keep == KEEP_KNOWN) {
         l->refused.full += n;
         return SENDA_OK;
@@ -337,8 +357,11 @@ commit_visitor(senda_live_t *l, const place_t *places, unsigned n, keep_t keep, 
     } else if (rc != SENDA_OK) {
         return senda_fail(err, rc, "live: a visitor cannot be read");
     } else if (senda_profile_load(&l->profile, value.p, value.n) != SENDA_OK) {
-        l->refused.damaged += n;
-        return SENDA_OK;
+        if (!forget) {
+            l->refused.damaged += n;
+            return SENDA_OK;
+        }
+        senda_profile_init(&l->profile); /* what nobody can read goes as well */
     }
     if (!apply_visits(l, places, n, rc == SENDA_OK)) {
         rc = senda_del(l->txn, TABLE_VISITORS, key, err);
@@ -394,7 +417,7 @@ commit_batch(senda_live_t *l, senda_seq_t applied, keep_t keep, senda_err_t *err
         }
         rc = commit_visitor(l, p, n, keep, err);
     }
-    if (rc == SENDA_OK && keep != KEEP_NONE) {
+    if (rc == SENDA_OK && keep < KEEP_FORGOTTEN) {
         rc = commit_totals(l, err);
     }
     if (rc == SENDA_OK) {

@@ -1,5 +1,6 @@
 /*
- * msgpack on the caller's buffers. Writing goes through msgpack-c's packer.
+ * msgpack on the caller's buffers. Writing goes through msgpack-c's packer,
+ * but for what is one byte, as most of a visit is.
  * Reading decodes the type bytes here: msgpack-c's unpacker builds a tree of
  * objects in memory that the input's own counts decide, and a record is read
  * for every visit. Nothing is allocated; no read passes the end; a count that
@@ -39,11 +40,25 @@ senda_pack_init(senda_packer_t *p, void *buf, size_t size)
     *p = (senda_packer_t){ .buf = buf, .size = size };
 }
 
+static inline void
+put_byte(senda_packer_t *p, unsigned c)
+{
+    if (p->overflow || p->len == p->size) {
+        p->overflow = true;
+        return;
+    }
+    p->buf[p->len++] = (char)c;
+}
+
 void
 senda_pack_array(senda_packer_t *p, uint32_t n)
 {
     msgpack_packer pk = packer_of(p);
 
+    if (n < 16) {
+        put_byte(p, 0x90 | n);
+        return;
+    }
     msgpack_pack_array(&pk, n);
 }
 
@@ -60,6 +75,10 @@ senda_pack_uint(senda_packer_t *p, uint64_t v)
 {
     msgpack_packer pk = packer_of(p);
 
+    if (v < 0x80) {
+        put_byte(p, (unsigned)v);
+        return;
+    }
     msgpack_pack_uint64(&pk, v);
 }
 
@@ -104,7 +123,11 @@ senda_pack_str(senda_packer_t *p, senda_str_t s)
         p->overflow = true;
         return;
     }
-    msgpack_pack_str(&pk, s.n);
+    if (s.n < 32) {
+        put_byte(p, 0xa0 | (unsigned)s.n);
+    } else {
+        msgpack_pack_str(&pk, s.n);
+    }
     if (s.n > 0) {
         msgpack_pack_str_body(&pk, s.p, s.n);
     }
@@ -119,7 +142,12 @@ senda_pack_bin(senda_packer_t *p, const void *data, size_t n)
         p->overflow = true;
         return;
     }
-    msgpack_pack_bin(&pk, n);
+    if (n < 0x100) {
+        put_byte(p, 0xc4);
+        put_byte(p, (unsigned)n);
+    } else {
+        msgpack_pack_bin(&pk, n);
+    }
     if (n > 0) {
         msgpack_pack_bin_body(&pk, data, n);
     }

@@ -208,7 +208,7 @@ copy_rules(senda_txn_t *t, void **blob, size_t *len, senda_err_t *err)
     senda_rc_t rc = senda_get(t, PUBLISHED_RULES, SENDA_STR("rules"), &value);
 
     if (rc != SENDA_OK) {
-        return rc;
+        return rc == SENDA_NONE ? rc : senda_fail(err, rc, "published: rules cannot be read");
     }
     *blob = malloc(value.n > 0 ? value.n : 1);
     if (*blob == NULL) {
@@ -236,6 +236,8 @@ senda_published_rules(senda_published_t *p, void **blob, size_t *len, uint64_t *
     rc = senda_get_u64(t, PUBLISHED_META, SENDA_STR("generation"), generation);
     if (rc == SENDA_OK) {
         rc = copy_rules(t, blob, len, err);
+    } else if (rc != SENDA_NONE) {
+        rc = senda_fail(err, rc, "published: the generation cannot be read");
     }
     senda_txn_abort(t);
     return rc;

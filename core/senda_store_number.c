@@ -53,6 +53,8 @@ senda_store_format(senda_store_t *s, unsigned table, uint64_t format, senda_err_
     } else if (rc == SENDA_BAD || (rc == SENDA_OK && found != format)) {
         rc = senda_fail(err, SENDA_BAD, "%s: format %llu, this program reads %llu", senda_store_dir,
             (unsigned long long)found, (unsigned long long)format);
+    } else if (rc == SENDA_SYS) {
+        rc = senda_fail(err, rc, "%s: its format cannot be read", senda_store_dir);
     }
     senda_txn_abort(t);
     return rc;

@@ -32,6 +32,13 @@ lower(char c)
 #define HAS_BYTE(w, c) HAS_ZERO((w) ^ ONES * (c))
 #define HAS_LESS(w, c) (((w)-ONES * (c)) & ~(w)&HIGHS)
 
+static inline bool
+is_plain(uint64_t w)
+{
+    return ((w & HIGHS) | HAS_LESS(w, 0x20) | HAS_BYTE(w, 0x7f) | HAS_BYTE(w, '%') |
+               HAS_BYTE(w, '+')) == 0;
+}
+
 /* How many bytes at the beginning of s surely stand for themselves, whatever part they are in. */
 static inline size_t
 plain_len(senda_str_t s)
@@ -41,12 +48,15 @@ plain_len(senda_str_t s)
 
     for (; i + sizeof(w) <= s.n; i += sizeof(w)) {
         memcpy(&w, s.p + i, sizeof(w));
-        if (((w & HIGHS) | HAS_LESS(w, 0x20) | HAS_BYTE(w, 0x7f) | HAS_BYTE(w, '%') |
-                HAS_BYTE(w, '+')) != 0) {
-            break;
+        if (!is_plain(w)) {
+            return i;
         }
     }
-    return i;
+    if (i == 0 || i == s.n) {
+        return i;
+    }
+    memcpy(&w, s.p + s.n - sizeof(w), sizeof(w)); /* with some of the bytes before once more */
+    return is_plain(w) ? s.n : i;
 }
 
 /* Writes s in lower case. */
@@ -309,13 +319,20 @@ senda_rc_t
 senda_url_set(senda_url_t *u, senda_method_t method, senda_str_t host, senda_str_t raw_path,
     senda_str_t raw_args)
 {
+    host = (senda_str_t){ u->host_buf, senda_host_decode(u->host_buf, sizeof(u->host_buf), host) };
+    return senda_url_set_decoded(u, method, host, raw_path, raw_args);
+}
+
+senda_rc_t
+senda_url_set_decoded(senda_url_t *u, senda_method_t method, senda_str_t host, senda_str_t raw_path,
+    senda_str_t raw_args)
+{
     senda_rc_t rc;
 
     u->method = method;
     u->nargs = 0;
     u->path = (senda_str_t){ u->buf, 0 };
-    u->host = (senda_str_t){ u->host_buf,
-        senda_host_decode(u->host_buf, sizeof(u->host_buf), host) };
+    u->host = host;
     if (raw_path.n == 0 || raw_path.p[0] != '/') {
         return SENDA_BAD;
     }

@@ -40,6 +40,10 @@ typedef struct {
 senda_rc_t senda_url_set(senda_url_t *u, senda_method_t method, senda_str_t host,
     senda_str_t raw_path, senda_str_t raw_args);
 
+/* The same with a host that senda_host_decode has made, and that outlives u's use. */
+senda_rc_t senda_url_set_decoded(senda_url_t *u, senda_method_t method, senda_str_t host,
+    senda_str_t raw_path, senda_str_t raw_args);
+
 /* The same from "http://host/path?args" or "/path?args", fragment cut off. */
 senda_rc_t senda_url_parse(senda_url_t *u, senda_method_t method, senda_str_t address);
 

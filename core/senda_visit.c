@@ -17,6 +17,18 @@
 #define VISIT_FIELDS_1   10
 #define PRIVATE_FIELDS_1 3
 
+void
+senda_visit_init(senda_visit_t *v)
+{
+    v->site = v->flags = v->link = v->channels = 0;
+    v->generation = 0;
+    v->at = 0;
+    memset(&v->visitor, 0, sizeof(v->visitor));
+    memset(&v->message, 0, sizeof(v->message));
+    v->nkeys = v->ncaptures = 0;
+    v->path = v->sealed = (senda_str_t){ "", 0 };
+}
+
 /* s cut to max bytes, not within a UTF-8 character. */
 static senda_str_t
 cut(senda_str_t s, size_t max)

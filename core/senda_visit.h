@@ -55,6 +55,9 @@ typedef struct {
     senda_str_t form;    /* the answers that rules name, form-encoded, or empty */
 } senda_private_t;
 
+/* An empty visit. Keys and captures beyond their numbers are left as they are: they are large. */
+void senda_visit_init(senda_visit_t *v);
+
 /* Packs v into buf; the length, or 0 if it does not fit. Cuts path and captures to their bounds. */
 size_t senda_visit_dump(const senda_visit_t *v, void *buf, size_t size);
 

@@ -14,7 +14,7 @@
 #include <ngx_http.h>
 
 #include "senda_board.h"
-#include "senda_cookie.h"
+#include "senda_cookies.h"
 #include "senda_journal.h"
 #include "senda_known.h"
 #include "senda_live.h"
@@ -41,21 +41,34 @@ typedef struct {
     ngx_str_t live;
     size_t live_size;
     ngx_str_t key_file;
-    senda_keys_t *keys;     /* NULL: no senda_key */
-    ngx_flag_t warned;      /* the missing consent has been said */
-    time_t journal_keep;    /* s that visits are kept; 0: for good */
-    time_t visitors_keep;   /* s that a visitor is kept in live/; 0: for good */
-    ngx_int_t new_visitors; /* a second; 0: any number */
-    time_t snapshot;        /* s between two copies of live/; 0: none */
+    senda_keys_t *keys;       /* NULL: no senda_key */
+    senda_cookies_t *cookies; /* verified with them; each process's own from its fork on */
+    ngx_flag_t warned;        /* the missing consent has been said */
+    time_t journal_keep;      /* s that visits are kept; 0: for good */
+    time_t visitors_keep;     /* s that a visitor is kept in live/; 0: for good */
+    ngx_int_t new_visitors;   /* a second; 0: any number */
+    time_t snapshot;          /* s between two copies of live/; 0: none */
+    time_t rings_keep;        /* s that a ring which no worker has is kept */
 } ngx_http_senda_main_conf_t;
+
+#define NGX_HTTP_SENDA_HOST_KEPT 64 /* bytes of a host; a longer one is decoded each time */
+
+/* The host that a server was last asked as, and what it means. */
+typedef struct {
+    ngx_uint_t serial; /* of the rules that say so; 0: nothing is kept */
+    uint32_t site;
+    uint32_t raw_len, len;
+    char raw[NGX_HTTP_SENDA_HOST_KEPT], decoded[NGX_HTTP_SENDA_HOST_KEPT];
+} ngx_http_senda_host_t;
 
 typedef struct {
     ngx_str_t site; /* empty: the request's host decides */
     ngx_str_t cookie;
     ngx_str_t domain;
     time_t max_age;
-    unsigned no_cookie : 1;    /* "off": none is set, those that come are read */
-    unsigned make_private : 1; /* a publicly cacheable response, so that it can carry a cookie */
+    unsigned no_cookie : 1;     /* "off": none is set, those that come are read */
+    unsigned make_private : 1;  /* a publicly cacheable response, so that it can carry a cookie */
+    ngx_http_senda_host_t host; /* each process's own from its fork on */
 } ngx_http_senda_srv_conf_t;
 
 typedef struct {
@@ -69,6 +82,7 @@ typedef struct {
 /* Rules that requests in flight keep while newer ones are already live. */
 typedef struct {
     ngx_uint_t refs;
+    ngx_uint_t serial; /* of all that this process has opened, from 1 */
     uint64_t generation;
     void *blob;
     senda_rules_t *rules;
@@ -111,7 +125,6 @@ typedef struct {
     unsigned asset : 1;
     unsigned probe : 1; /* what only scanners ask a shop for */
     unsigned long_url : 1;
-    unsigned document : 1; /* it asks for one: its Accept names text/html */
     unsigned returned : 1; /* a valid cookie came with it, and the response is for its visitor */
     unsigned forged : 1;
     unsigned known : 1;    /* … that bears a person's mark */
@@ -138,6 +151,9 @@ typedef struct {
     unsigned forget : 1;                                /* … and came is to be forgotten */
     unsigned computed : 1;                              /* counts and tags below are made: */
     unsigned computed_personal : 1, computed_other : 1; /* with these two as they were then */
+
+    unsigned trusts : 1; /* the location last entered is proxied and trusted */
+    struct ngx_http_senda_headers_s *redirected; /* before X-Accel-Redirect; NULL: nothing */
 
     senda_str_t form; /* plain, while the header filter runs */
     ngx_uint_t nparts;
@@ -219,10 +235,24 @@ void ngx_http_senda_meet(ngx_http_request_t *r, ngx_http_senda_ctx_t *ctx,
 /* The same for whoever asks before the header filter: of a response that is there already. */
 void ngx_http_senda_meet_early(ngx_http_request_t *r, ngx_http_senda_ctx_t *ctx);
 
+/* ngx_http_senda_redirect.c */
+
+/* A handler of the preaccess phase: X-Senda-* of an upstream that redirected within nginx. */
+ngx_int_t ngx_http_senda_redirect_handler(ngx_http_request_t *r);
+
+/* The same in the header filter, for a location that answers before that phase ("return"). */
+void ngx_http_senda_take_redirected(ngx_http_request_t *r, ngx_http_senda_ctx_t *ctx);
+
 /* ngx_http_senda_incoming.c */
 
-/* A handler of the rewrite phase: takes X-Senda-* away that a client sent. */
+/* A handler of the post-read phase: takes X-Senda-* away that a client sent. */
 ngx_int_t ngx_http_senda_incoming_handler(ngx_http_request_t *r);
+
+/*
+ * The same in the rewrite phases, for the error page of a request that was
+ * refused before it was read: that one begins there.
+ */
+ngx_int_t ngx_http_senda_refused_handler(ngx_http_request_t *r);
 
 /* ngx_http_senda_cookie.c */
 
@@ -245,7 +275,7 @@ ngx_int_t ngx_http_senda_header_init(ngx_conf_t *cf);
 /* ngx_http_senda_upstream.c */
 
 /* Headers of one response that concern us, found in one pass. */
-typedef struct {
+typedef struct ngx_http_senda_headers_s {
     ngx_table_elt_t *contact;
     ngx_table_elt_t *event[NGX_HTTP_SENDA_PARTS_MAX];
     ngx_uint_t nevents;
@@ -262,11 +292,22 @@ typedef struct {
  */
 void ngx_http_senda_scan_headers(ngx_http_request_t *r, ngx_http_senda_headers_t *out);
 
+/* The same for a list of headers, into out, which is zero; ours: X-Senda-* are taken away. */
+void ngx_http_senda_scan_list(ngx_list_part_t *part, ngx_http_senda_headers_t *out,
+    ngx_uint_t ours);
+
+/* What a trusted response says, with what was said before X-Accel-Redirect, if anything was. */
+void ngx_http_senda_join_redirected(ngx_http_senda_ctx_t *ctx, ngx_http_senda_headers_t *h,
+    ngx_uint_t trusted);
+
 /* Makes a publicly cacheable response private. NGX_OK or NGX_ERROR (no memory). */
 ngx_int_t ngx_http_senda_make_private(ngx_http_request_t *r);
 
 /* Whether a shared cache may keep the response for a while. */
 ngx_uint_t ngx_http_senda_is_public(const ngx_http_senda_headers_t *h);
+
+/* Whether a response came from the upstream itself, not out of nginx's cache. */
+ngx_uint_t ngx_http_senda_is_fresh(ngx_http_upstream_t *u);
 
 /* Whether r's response comes fresh from an upstream that may speak for the shop. */
 ngx_uint_t ngx_http_senda_is_trusted(ngx_http_request_t *r);
@@ -412,7 +453,7 @@ senda_board_t *ngx_http_senda_board(void);
 void ngx_http_senda_board_stop(void);
 
 /* In the master, at a start or a reload: the stores of mcf may be tried again. */
-void ngx_http_senda_trust(ngx_http_senda_main_conf_t *mcf);
+void ngx_http_senda_trust(ngx_cycle_t *cycle, ngx_http_senda_main_conf_t *mcf);
 
 /* ngx_http_senda_join.c */
 
@@ -533,6 +574,7 @@ typedef struct {
     senda_visitor_t stranger;
     unsigned refused : 1; /* the stranger's landing, beyond the rate of new visitors */
     unsigned seen : 1;
+    unsigned removed : 1; /* by this process */
 } ngx_http_senda_source_t;
 
 /*
@@ -550,11 +592,11 @@ void ngx_http_senda_rings_remember(ngx_http_senda_main_conf_t *mcf);
 void ngx_http_senda_rings_scan(ngx_http_senda_main_conf_t *mcf, senda_journal_t *journal);
 
 /*
- * Removes one ring that nobody has owned for a minute and that is read to its
- * end, if there are more than `keep` such rings or it is of another size than
- * rings are made now. Its number, 0: none is to go.
+ * Removes one ring that nobody has owned for mcf's rings_keep and that is read
+ * to its end, if there are more than `keep` such rings or it is of another size
+ * than rings are made now. Its number, 0: none is to go.
  */
-uint64_t ngx_http_senda_rings_remove(ngx_uint_t keep);
+uint64_t ngx_http_senda_rings_remove(ngx_http_senda_main_conf_t *mcf, ngx_uint_t keep);
 
 /* The rings that are open; how many in *n. */
 ngx_http_senda_source_t *ngx_http_senda_rings(ngx_uint_t *n);

@@ -55,6 +55,13 @@ ngx_http_senda_key(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
+    mcf->cookies = ngx_palloc(cf->pool, sizeof(senda_cookies_t));
+    if (mcf->cookies == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    senda_cookies_init(mcf->cookies, mcf->keys);
+
     return NGX_CONF_OK;
 }
 

@@ -15,6 +15,7 @@
 #define NGX_HTTP_SENDA_KEEP     (400 * NGX_HTTP_SENDA_DAY)
 #define NGX_HTTP_SENDA_NEW      1000
 #define NGX_HTTP_SENDA_SNAPSHOT 3600
+#define NGX_HTTP_SENDA_RINGS    60
 
 /* A full path without closing slash, NUL-terminated. */
 static ngx_int_t
@@ -44,7 +45,7 @@ ngx_http_senda_check_store(ngx_conf_t *cf, ngx_http_senda_main_conf_t *mcf)
     ngx_file_info_t fi;
     u_char journal[NGX_MAX_PATH];
 
-    if (mcf->store.len + sizeof("/journal") > NGX_MAX_PATH) {
+    if (mcf->store.len + sizeof("/published/data.mdb") > NGX_MAX_PATH) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "the path \"%V\" is too long", &mcf->store);
         return NGX_CONF_ERROR;
     }
@@ -196,6 +197,9 @@ ngx_http_senda_store_option(ngx_conf_t *cf, ngx_http_senda_main_conf_t *mcf, ngx
     } else if (ngx_http_senda_is_option(value, "snapshot=", &s)) {
         valid = ngx_http_senda_set_time(&mcf->snapshot, &s);
 
+    } else if (ngx_http_senda_is_option(value, "rings=", &s)) {
+        valid = ngx_http_senda_set_time(&mcf->rings_keep, &s);
+
     } else if (ngx_http_senda_is_option(value, "new_visitors=", &s)) {
         if (mcf->new_visitors == NGX_CONF_UNSET) {
             mcf->new_visitors = ngx_atoi(s.data, s.len);
@@ -234,6 +238,7 @@ ngx_http_senda_set_defaults(ngx_conf_t *cf, ngx_http_senda_main_conf_t *mcf)
     ngx_conf_init_value(mcf->visitors_keep, NGX_HTTP_SENDA_KEEP);
     ngx_conf_init_value(mcf->new_visitors, NGX_HTTP_SENDA_NEW);
     ngx_conf_init_value(mcf->snapshot, NGX_HTTP_SENDA_SNAPSHOT);
+    ngx_conf_init_value(mcf->rings_keep, NGX_HTTP_SENDA_RINGS);
 
     return NGX_CONF_OK;
 }
@@ -254,6 +259,7 @@ ngx_http_senda_store(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     mcf->visitors_keep = NGX_CONF_UNSET;
     mcf->new_visitors = NGX_CONF_UNSET;
     mcf->snapshot = NGX_CONF_UNSET;
+    mcf->rings_keep = NGX_CONF_UNSET;
 
     for (i = 2; i < cf->args->nelts; i++) {
         if (ngx_http_senda_store_option(cf, mcf, &value[i]) != NGX_CONF_OK) {

@@ -16,6 +16,7 @@
 #define NGX_HTTP_SENDA_HOST    253 /* bytes of a host in a cookie: the longest that DNS has */
 #define NGX_HTTP_SENDA_RENEWAL 30  /* days after which a cookie is made anew */
 #define NGX_HTTP_SENDA_STAMP   300 /* s after which the session in it is */
+#define NGX_HTTP_SENDA_TRIES   4   /* cookies of our name that are looked at */
 
 static unsigned
 ngx_http_senda_max_age_days(ngx_http_senda_srv_conf_t *scf)
@@ -23,50 +24,82 @@ ngx_http_senda_max_age_days(ngx_http_senda_srv_conf_t *scf)
     return (unsigned)ngx_min((scf->max_age + NGX_HTTP_SENDA_DAY - 1) / NGX_HTTP_SENDA_DAY, 65535);
 }
 
-/* The value of the first cookie of that name; empty: none. By memchr: nginx's own goes byte by byte. */
-static senda_str_t
-ngx_http_senda_find_cookie(ngx_http_request_t *r, ngx_str_t *name)
+/* What the cookies of one header line say, of those that are ours; *tries is how many there were. */
+static senda_rc_t
+ngx_http_senda_try_cookies(ngx_http_request_t *r, ngx_http_senda_ctx_t *ctx, senda_str_t line,
+    senda_cookie_t *cookie, char *scratch, ngx_uint_t *tries)
 {
-    senda_str_t value = { "", 0 };
+    ngx_http_senda_main_conf_t *mcf = ngx_http_get_module_main_conf(r, ngx_http_senda_module);
+    ngx_http_senda_srv_conf_t *scf = ngx_http_get_module_srv_conf(r, ngx_http_senda_module);
+    senda_str_t name = ngx_http_senda_slice(scf->cookie), value;
+    uint16_t today = (uint16_t)(ctx->at / 1000 / NGX_HTTP_SENDA_DAY);
+    const char *last = line.p + line.n;
+
+    while (*tries < NGX_HTTP_SENDA_TRIES) {
+        value = senda_cookie_find(line, name);
+        if (value.n == 0) {
+            return SENDA_NONE;
+        }
+
+        ++*tries;
+
+        if (senda_cookies_read(mcf->cookies, cookie, name, value, today,
+                ngx_http_senda_max_age_days(scf), scratch) == SENDA_OK) {
+            return SENDA_OK;
+        }
+
+        line.p = value.p + value.n;
+        line.n = last - line.p;
+    }
+
+    return SENDA_NONE;
+}
+
+/*
+ * The first cookie of that name that is good: one that somebody set for a parent
+ * domain, or for a folder, may stand before it. SENDA_OK, SENDA_NONE (there is
+ * none of that name), SENDA_BAD.
+ */
+static senda_rc_t
+ngx_http_senda_find_cookie(ngx_http_request_t *r, ngx_http_senda_ctx_t *ctx, senda_cookie_t *cookie,
+    char *scratch)
+{
+    ngx_uint_t tries = 0;
 
 #if (nginx_version >= 1023000)
     ngx_table_elt_t *h;
 
-    for (h = r->headers_in.cookie; h && value.n == 0; h = h->next) {
-        value = senda_cookie_find(ngx_http_senda_slice(h->value), ngx_http_senda_slice(*name));
+    for (h = r->headers_in.cookie; h; h = h->next) {
+        if (ngx_http_senda_try_cookies(r, ctx, ngx_http_senda_slice(h->value), cookie, scratch,
+                &tries) == SENDA_OK) {
+            return SENDA_OK;
+        }
     }
 #else
     ngx_table_elt_t **h = r->headers_in.cookies.elts;
     ngx_uint_t i;
 
-    for (i = 0; i < r->headers_in.cookies.nelts && value.n == 0; i++) {
-        value = senda_cookie_find(ngx_http_senda_slice(h[i]->value), ngx_http_senda_slice(*name));
+    for (i = 0; i < r->headers_in.cookies.nelts; i++) {
+        if (ngx_http_senda_try_cookies(r, ctx, ngx_http_senda_slice(h[i]->value), cookie, scratch,
+                &tries) == SENDA_OK) {
+            return SENDA_OK;
+        }
     }
 #endif
 
-    return value;
+    return tries ? SENDA_BAD : SENDA_NONE;
 }
 
 void
 ngx_http_senda_read_cookie(ngx_http_request_t *r, ngx_http_senda_ctx_t *ctx)
 {
-    ngx_http_senda_main_conf_t *mcf = ngx_http_get_module_main_conf(r, ngx_http_senda_module);
-    ngx_http_senda_srv_conf_t *scf = ngx_http_get_module_srv_conf(r, ngx_http_senda_module);
     char scratch[SENDA_COOKIE_MAX];
     senda_cookie_t cookie;
-    senda_str_t value = ngx_http_senda_find_cookie(r, &scf->cookie);
-    uint16_t today;
+    senda_rc_t rc = ngx_http_senda_find_cookie(r, ctx, &cookie, scratch);
     char *p;
 
-    if (value.n == 0) {
-        return;
-    }
-
-    today = (uint16_t)(ctx->at / 1000 / NGX_HTTP_SENDA_DAY);
-
-    if (senda_cookie_read(&cookie, mcf->keys, ngx_http_senda_slice(scf->cookie), value, today,
-            ngx_http_senda_max_age_days(scf), scratch) != SENDA_OK) {
-        ctx->forged = 1;
+    if (rc != SENDA_OK) {
+        ctx->forged = rc == SENDA_BAD;
         return;
     }
 
@@ -181,7 +214,7 @@ ngx_http_senda_add_cookie(ngx_http_request_t *r, ngx_http_senda_srv_conf_t *scf,
         p = ngx_sprintf(p, "; Domain=%V", &scf->domain);
     }
     p = ngx_cpymem(p, "; HttpOnly; SameSite=Lax", sizeof("; HttpOnly; SameSite=Lax") - 1);
-#if (NGX_HTTP_SSL)
+#if (NGX_SSL || NGX_COMPAT) /* also where only the nginx that loads this one has TLS */
     if (r->connection->ssl) {
         p = ngx_cpymem(p, "; Secure", sizeof("; Secure") - 1);
     }

@@ -18,14 +18,16 @@
 
 #define NGX_HTTP_SENDA_BUSY  5    /* ms to the next tick when there was something to do */
 #define NGX_HTTP_SENDA_IDLE  20   /* … and when there was not: the longest a visit waits */
+#define NGX_HTTP_SENDA_LOOKS 100  /* … between two looks at files while nothing comes */
 #define NGX_HTTP_SENDA_RULES 3000 /* ms without rules before that is said */
 
 ngx_http_senda_drain_t ngx_http_senda_drain;
 
 static struct {
-    ngx_uint_t turn;  /* the ring that a batch begins with */
-    ngx_msec_t began; /* to look for rules */
-    ngx_uint_t said;  /* that there are none */
+    ngx_uint_t turn;   /* the ring that a batch begins with */
+    ngx_msec_t looked; /* at files: the last tick that was not a quiet one */
+    ngx_msec_t began;  /* to look for rules */
+    ngx_uint_t said;   /* that there are none */
     ngx_http_senda_retry_t ring_retry;
     ngx_event_t timer;
     ngx_connection_t peer; /* the timer's data, whose descriptor nginx logs; holds the settings */
@@ -39,6 +41,7 @@ typedef struct {
     ngx_uint_t live;    /* whether visits are applied to live/ in the same go */
     ngx_uint_t added;   /* to the journal */
     ngx_uint_t damaged;
+    ngx_uint_t forgotten; /* visitors */
 } ngx_http_senda_batch_t;
 
 /* ---- a batch ---- */
@@ -61,6 +64,7 @@ ngx_http_senda_take(ngx_http_senda_batch_t *batch, ngx_http_senda_source_t *s, s
 
     rc = senda_journal_add(ngx_http_senda_drain.journal, record, &batch->last, err);
     batch->added++;
+    batch->forgotten += readable && (v.flags & SENDA_VISIT_FORGET);
 
     if (rc == SENDA_OK && readable && batch->live) {
         rc = ngx_http_senda_apply(&v, err);
@@ -241,6 +245,7 @@ ngx_http_senda_drain_batch(ngx_http_senda_main_conf_t *mcf)
 
     ngx_http_senda_recovered(&ngx_http_senda_drain.journal_retry);
     ngx_http_senda_gauge_add(SENDA_BOARD_RINGS_DAMAGED, batch.damaged);
+    ngx_http_senda_gauge_add(SENDA_BOARD_FORGOTTEN, batch.forgotten);
 
     if (batch.live && batch.last) {
         ngx_http_senda_commit_live(batch.last);
@@ -276,10 +281,40 @@ ngx_http_senda_say_rules(ngx_http_senda_main_conf_t *mcf)
     }
 }
 
+/* Nothing has come, nothing is promised, and the files were just looked at: no system call now. */
+static ngx_uint_t
+ngx_http_senda_is_quiet(void)
+{
+    ngx_http_senda_source_t *s;
+    ngx_uint_t i, n;
+
+    if (ngx_http_senda_drain.journal == NULL || ngx_http_senda_drain.behind ||
+        ngx_current_msec - ngx_http_senda_ticks.looked >= NGX_HTTP_SENDA_LOOKS ||
+        ngx_http_senda_is_anything_new()) {
+        return 0;
+    }
+
+    s = ngx_http_senda_rings(&n);
+
+    for (i = 0; i < n; i++) {
+        if (senda_ring_wanted(s[i].ring) > senda_ring_durable(s[i].ring)) {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
 ngx_msec_t
 ngx_http_senda_tick(ngx_http_senda_main_conf_t *mcf)
 {
     ngx_uint_t records;
+
+    if (ngx_http_senda_is_quiet()) {
+        return NGX_HTTP_SENDA_IDLE;
+    }
+
+    ngx_http_senda_ticks.looked = ngx_current_msec;
 
     if (!ngx_http_senda_usable() || !ngx_http_senda_elect(mcf)) {
         return NGX_HTTP_SENDA_IDLE;

@@ -230,21 +230,27 @@ ngx_http_senda_commit_live(senda_seq_t applied)
     ngx_http_senda_failed(&ngx_http_senda_drain.live_retry, "live store", &err);
 }
 
+/* Where live/ is in the journal, and why it got no further. */
+typedef struct {
+    senda_seq_t last;
+    senda_err_t *err;
+} ngx_http_senda_pursuit_t;
+
 static senda_rc_t
 ngx_http_senda_catch_up_one(void *ctx, senda_seq_t seq, senda_str_t record)
 {
-    senda_seq_t *last = ctx;
+    ngx_http_senda_pursuit_t *p = ctx;
     senda_visit_t v;
     senda_rc_t rc;
 
     if (senda_visit_load(&v, record.p, record.n) == SENDA_OK && !ngx_http_senda_is_repeated(&v)) {
-        rc = ngx_http_senda_apply(&v, NULL);
+        rc = ngx_http_senda_apply(&v, p->err);
         if (rc != SENDA_OK) {
             return rc;
         }
     }
 
-    *last = seq;
+    p->last = seq;
 
     return SENDA_OK;
 }
@@ -254,7 +260,8 @@ void
 ngx_http_senda_catch_up(void)
 {
     senda_live_t *live = ngx_http_senda_drain.live;
-    senda_seq_t last, head;
+    ngx_http_senda_pursuit_t p;
+    senda_seq_t head;
     senda_err_t err;
     senda_rc_t rc;
 
@@ -263,12 +270,13 @@ ngx_http_senda_catch_up(void)
     }
 
     head = senda_journal_head(ngx_http_senda_drain.journal);
-    last = senda_live_applied(live);
+    p.last = senda_live_applied(live);
+    p.err = &err;
 
     rc = senda_live_begin(live, &err);
     if (rc == SENDA_OK) {
-        rc = senda_journal_read(ngx_http_senda_drain.journal, last, SENDA_BATCH_MAX,
-            ngx_http_senda_catch_up_one, &last, &err);
+        rc = senda_journal_read(ngx_http_senda_drain.journal, p.last, SENDA_BATCH_MAX,
+            ngx_http_senda_catch_up_one, &p, &err);
         if (rc != SENDA_OK) {
             senda_live_abort(live);
         }
@@ -280,7 +288,7 @@ ngx_http_senda_catch_up(void)
         return;
     }
 
-    ngx_http_senda_commit_live(last);
+    ngx_http_senda_commit_live(p.last);
 
     if (senda_live_applied(live) == head) {
         ngx_http_senda_drain.behind = 0;

@@ -182,6 +182,7 @@ ngx_http_senda_elect(ngx_http_senda_main_conf_t *mcf)
     ngx_http_senda_recovered(&ngx_http_senda_election.retry);
 
     if (rc == SENDA_NONE) {
+        ngx_http_senda_election.elected = 0; /* also if it was, before its live directory went */
         ngx_http_senda_say_holder(mcf, i);
         return 0;
     }

@@ -204,6 +204,13 @@ ngx_http_senda_answer_unknown(ngx_http_request_t *r)
     return ngx_http_senda_send_page(r, NGX_HTTP_NOT_FOUND, SENDA_PAGE_UNKNOWN, NULL, NULL);
 }
 
+/* Nobody can tell at present, or what was said could not be kept. */
+static ngx_int_t
+ngx_http_senda_answer_later(ngx_http_request_t *r, const senda_sent_t *sent)
+{
+    return ngx_http_senda_send_page(r, NGX_HTTP_SERVICE_UNAVAILABLE, SENDA_PAGE_LATER, sent, NULL);
+}
+
 static ngx_int_t
 ngx_http_senda_answer_channels(ngx_http_request_t *r, ngx_uint_t status, senda_str_t token,
     const senda_sent_t *sent)
@@ -222,15 +229,19 @@ ngx_http_senda_answer_click(ngx_http_request_t *r, const ngx_http_senda_link_t *
     const senda_token_t *token, const senda_sent_t *sent)
 {
     ngx_http_senda_ctx_t *ctx = ngx_http_senda_peek_ctx(r);
+    senda_published_t *published = ngx_http_senda_published();
     senda_ring_t *ring = ngx_http_senda_ring();
     char address[SENDA_LINK_MAX];
     ngx_str_t location;
     ngx_int_t rc;
     size_t len;
 
+    if (published == NULL) { /* another process has just made the module passive */
+        return ngx_http_senda_answer_later(r, NULL);
+    }
+
     if (token->link >= sent->nlinks ||
-        senda_link_get(ngx_http_senda_published(), sent->links[token->link], address, &len) !=
-            SENDA_OK) {
+        senda_link_get(published, sent->links[token->link], address, &len) != SENDA_OK) {
         return ngx_http_senda_answer_unknown(r);
     }
 
@@ -382,9 +393,7 @@ ngx_http_senda_choice_kept(ngx_http_request_t *r, ngx_int_t durable)
     found = ngx_http_senda_find_message(r, &link, &token, &sent) == NGX_OK;
 
     if (durable != NGX_OK) {
-        ngx_http_finalize_request(r,
-            ngx_http_senda_send_page(r, NGX_HTTP_SERVICE_UNAVAILABLE, SENDA_PAGE_LATER,
-                found ? &sent : NULL, NULL));
+        ngx_http_finalize_request(r, ngx_http_senda_answer_later(r, found ? &sent : NULL));
         return;
     }
 
@@ -415,8 +424,7 @@ ngx_http_senda_answer_choice(ngx_http_request_t *r)
 
     rc = ngx_http_senda_find_message(r, &link, &token, &sent);
     if (rc != NGX_OK) {
-        return rc == NGX_AGAIN ? ngx_http_senda_send_page(r, NGX_HTTP_SERVICE_UNAVAILABLE,
-                                     SENDA_PAGE_LATER, NULL, NULL)
+        return rc == NGX_AGAIN ? ngx_http_senda_answer_later(r, NULL)
                                : ngx_http_senda_answer_unknown(r);
     }
 
@@ -435,12 +443,7 @@ ngx_http_senda_answer_choice(ngx_http_request_t *r)
     v.channels = choice.channels;
 
     rc = ngx_http_senda_put_durable(r, &v, ngx_http_senda_choice_kept);
-    if (rc == NGX_ERROR) {
-        return ngx_http_senda_send_page(r, NGX_HTTP_SERVICE_UNAVAILABLE, SENDA_PAGE_LATER, &sent,
-            NULL);
-    }
-
-    return rc;
+    return rc == NGX_ERROR ? ngx_http_senda_answer_later(r, &sent) : rc;
 }
 
 static void
@@ -461,6 +464,8 @@ ngx_http_senda_read_post(ngx_http_request_t *r)
     if (r->headers_in.content_length_n > SENDA_CHOICE_BODY) {
         return NGX_HTTP_REQUEST_ENTITY_TOO_LARGE;
     }
+
+    r->request_body_in_file_only = 0; /* so small a body is never written to a file */
 
     rc = ngx_http_read_client_request_body(r, ngx_http_senda_body_handler);
 
@@ -496,6 +501,10 @@ ngx_http_senda_endpoint_handler(ngx_http_request_t *r)
     senda_sent_t sent;
     ngx_int_t rc;
 
+    if (r != r->main) {
+        return NGX_HTTP_NOT_FOUND; /* a link is followed by its receiver, no part of a page */
+    }
+
     ctx = ngx_http_senda_get_ctx(r);
     if (ctx) {
         ctx->endpoint = 1;
@@ -527,10 +536,6 @@ ngx_http_senda_endpoint_handler(ngx_http_request_t *r)
         return ngx_http_senda_answer_get(r, &link, &token, &sent);
     }
 
-    if (rc == NGX_AGAIN) {
-        return ngx_http_senda_send_page(r, NGX_HTTP_SERVICE_UNAVAILABLE, SENDA_PAGE_LATER, NULL,
-            NULL);
-    }
-
-    return ngx_http_senda_answer_unknown(r);
+    return rc == NGX_AGAIN ? ngx_http_senda_answer_later(r, NULL)
+                           : ngx_http_senda_answer_unknown(r);
 }

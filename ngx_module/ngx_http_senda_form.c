@@ -84,8 +84,10 @@ ngx_http_senda_form_body(ngx_http_request_t *r, senda_str_t *body)
             return NGX_DECLINED;
         }
 
-        ngx_memcpy(ngx_http_senda_body + len, b->pos, n);
-        len += n;
+        if (n > 0) { /* the last one of a chunked body may have no bytes at all */
+            ngx_memcpy(ngx_http_senda_body + len, b->pos, n);
+            len += n;
+        }
     }
 
     *body = (senda_str_t){ ngx_http_senda_body, len };

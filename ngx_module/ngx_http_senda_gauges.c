@@ -62,7 +62,7 @@ ngx_http_senda_gauge_rings(senda_board_t *board)
     s = ngx_http_senda_rings(&n);
 
     for (i = 0; i < n; i++) {
-        dropped += senda_ring_dropped(s[i].ring, SENDA_DROP_FULL);
+        dropped += s[i].removed ? 0 : senda_ring_dropped(s[i].ring, SENDA_DROP_FULL);
     }
 
     if (ngx_http_senda_gauge.looked_once && dropped > ngx_http_senda_gauge.dropped) {

@@ -28,6 +28,10 @@ ngx_http_senda_is_html(ngx_http_request_t *r)
 {
     ngx_str_t *type = &r->headers_out.content_type;
 
+    if (type->len >= 9 && ngx_memcmp(type->data, "text/html", 9) == 0) {
+        return 1; /* as nearly everybody writes it */
+    }
+
     return (type->len >= 9 && ngx_strncasecmp(type->data, (u_char *)"text/html", 9) == 0) ||
         (type->len >= 21 &&
             ngx_strncasecmp(type->data, (u_char *)"application/xhtml+xml", 21) == 0);
@@ -70,8 +74,11 @@ ngx_http_senda_header_filter(ngx_http_request_t *r)
 
     ngx_http_senda_take_form(r, ctx);
 
+    ngx_http_senda_take_redirected(r, ctx);
+    ngx_http_senda_join_redirected(ctx, &headers, trusted);
+
     /* An error page is no statement on what happened. */
-    if (trusted && r->headers_out.status < 400) {
+    if ((trusted || ctx->redirected) && r->headers_out.status < 400) {
         ngx_http_senda_meet(r, ctx, headers.contact);
 
         if (ngx_http_senda_seal_headers(r, ctx, &headers) != NGX_OK) {

@@ -131,3 +131,9 @@ ngx_http_senda_incoming_handler(ngx_http_request_t *r)
 
     return rc == NGX_ERROR ? NGX_HTTP_INTERNAL_SERVER_ERROR : NGX_DECLINED;
 }
+
+ngx_int_t
+ngx_http_senda_refused_handler(ngx_http_request_t *r)
+{
+    return r->internal ? ngx_http_senda_incoming_handler(r) : NGX_DECLINED;
+}

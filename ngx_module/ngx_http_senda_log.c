@@ -32,7 +32,7 @@ ngx_http_senda_set_match(senda_visit_t *v, const senda_match_t *m)
 static void
 ngx_http_senda_begin_visit(senda_visit_t *v, ngx_http_senda_ctx_t *ctx)
 {
-    ngx_memzero(v, sizeof(senda_visit_t));
+    senda_visit_init(v);
     v->site = ctx->site;
     v->generation = ctx->rules->generation;
     v->at = ctx->at;

@@ -57,6 +57,17 @@ static ngx_command_t ngx_http_senda_commands[] = {
     ngx_null_command
 };
 
+static const struct {
+    ngx_http_phases phase;
+    ngx_http_handler_pt handler;
+} ngx_http_senda_phases[] = {
+    { NGX_HTTP_POST_READ_PHASE, ngx_http_senda_incoming_handler },
+    { NGX_HTTP_SERVER_REWRITE_PHASE, ngx_http_senda_refused_handler },
+    { NGX_HTTP_REWRITE_PHASE, ngx_http_senda_refused_handler }, /* a named location begins there */
+    { NGX_HTTP_PREACCESS_PHASE, ngx_http_senda_redirect_handler },
+    { NGX_HTTP_LOG_PHASE, ngx_http_senda_log_handler },
+};
+
 static ngx_http_module_t ngx_http_senda_module_ctx = {
     ngx_http_senda_preconfiguration,
     ngx_http_senda_postconfiguration,
@@ -95,6 +106,7 @@ ngx_http_senda_postconfiguration(ngx_conf_t *cf)
     ngx_http_core_main_conf_t *cmcf;
     ngx_http_senda_main_conf_t *mcf;
     ngx_http_handler_pt *h;
+    ngx_uint_t i;
 
     mcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_senda_module);
     if (mcf->store.len == 0) {
@@ -103,19 +115,14 @@ ngx_http_senda_postconfiguration(ngx_conf_t *cf)
 
     cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
 
-    h = ngx_array_push(&cmcf->phases[NGX_HTTP_LOG_PHASE].handlers);
-    if (h == NULL) {
-        return NGX_ERROR;
+    for (i = 0; i < sizeof(ngx_http_senda_phases) / sizeof(ngx_http_senda_phases[0]); i++) {
+        h = ngx_array_push(&cmcf->phases[ngx_http_senda_phases[i].phase].handlers);
+        if (h == NULL) {
+            return NGX_ERROR;
+        }
+
+        *h = ngx_http_senda_phases[i].handler;
     }
-
-    *h = ngx_http_senda_log_handler;
-
-    h = ngx_array_push(&cmcf->phases[NGX_HTTP_REWRITE_PHASE].handlers);
-    if (h == NULL) {
-        return NGX_ERROR;
-    }
-
-    *h = ngx_http_senda_incoming_handler;
 
     return ngx_http_senda_header_init(cf);
 }
@@ -144,7 +151,7 @@ ngx_http_senda_init_module(ngx_cycle_t *cycle)
     ngx_http_senda_warn_of_rights(cycle, mcf);
 
     if (!ngx_test_config) {
-        ngx_http_senda_trust(mcf);
+        ngx_http_senda_trust(cycle, mcf);
         ngx_http_senda_rings_remember(mcf);
     }
 

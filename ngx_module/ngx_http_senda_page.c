@@ -13,10 +13,9 @@ typedef struct {
     ngx_str_t key, value;
 } ngx_http_senda_line_t;
 
-static ngx_http_senda_line_t ngx_http_senda_no_store = { ngx_string("Cache-Control"),
-    ngx_string("no-store") };
-
+/* Not where nginx keeps Cache-Control: "expires" would put its own in the place of this one. */
 static ngx_http_senda_line_t ngx_http_senda_lines[] = {
+    { ngx_string("Cache-Control"), ngx_string("no-store") },
     { ngx_string("Referrer-Policy"), ngx_string("no-referrer") },
     { ngx_string("X-Robots-Tag"), ngx_string("noindex, nofollow") },
     { ngx_string("X-Content-Type-Options"), ngx_string("nosniff") },
@@ -100,41 +99,6 @@ ngx_http_senda_add_line(ngx_http_request_t *r, const ngx_http_senda_line_t *line
     return h;
 }
 
-/* nginx's own "expires" and "add_header" look for Cache-Control where nginx keeps it. */
-static ngx_int_t
-ngx_http_senda_add_no_store(ngx_http_request_t *r)
-{
-    ngx_table_elt_t *h;
-
-    h = ngx_http_senda_add_line(r, &ngx_http_senda_no_store);
-    if (h == NULL) {
-        return NGX_ERROR;
-    }
-
-#if (nginx_version >= 1023000)
-    r->headers_out.cache_control = h;
-#else
-    {
-        ngx_table_elt_t **slot;
-
-        if (r->headers_out.cache_control.elts == NULL &&
-            ngx_array_init(&r->headers_out.cache_control, r->pool, 1, sizeof(ngx_table_elt_t *)) !=
-                NGX_OK) {
-            return NGX_ERROR;
-        }
-
-        slot = ngx_array_push(&r->headers_out.cache_control);
-        if (slot == NULL) {
-            return NGX_ERROR;
-        }
-
-        *slot = h;
-    }
-#endif
-
-    return NGX_OK;
-}
-
 /* What every answer bears. */
 static ngx_int_t
 ngx_http_senda_begin_answer(ngx_http_request_t *r, ngx_uint_t status)
@@ -150,7 +114,7 @@ ngx_http_senda_begin_answer(ngx_http_request_t *r, ngx_uint_t status)
         }
     }
 
-    return ngx_http_senda_add_no_store(r);
+    return NGX_OK;
 }
 
 /* Headers, then the whole body in one buffer; data lives as long as the request. */
@@ -180,7 +144,7 @@ ngx_http_senda_send(ngx_http_request_t *r, u_char *data, size_t len)
     b->pos = data;
     b->last = data + len;
     b->memory = 1;
-    b->last_buf = 1;
+    b->last_buf = r == r->main;
     b->last_in_chain = 1;
 
     out.buf = b;

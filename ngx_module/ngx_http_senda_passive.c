@@ -41,8 +41,13 @@ ngx_http_senda_board(void)
     senda_rc_t rc;
 
     if (ngx_http_senda_deaths.board) {
-        if (ngx_current_msec - ngx_http_senda_deaths.looked < NGX_HTTP_SENDA_LOOK ||
-            !senda_board_is_gone(ngx_http_senda_deaths.board)) {
+        if (ngx_current_msec - ngx_http_senda_deaths.looked < NGX_HTTP_SENDA_LOOK) {
+            return ngx_http_senda_deaths.board;
+        }
+
+        ngx_http_senda_deaths.looked = ngx_current_msec; /* a system call: not at every question */
+
+        if (!senda_board_is_gone(ngx_http_senda_deaths.board)) {
             return ngx_http_senda_deaths.board;
         }
     }
@@ -80,12 +85,11 @@ ngx_http_senda_board_stop(void)
     senda_board_close(board);
 }
 
-ngx_uint_t
-ngx_http_senda_passive(void)
+/* Said once each time that it becomes so. */
+static ngx_uint_t
+ngx_http_senda_is_passive(senda_board_t *board)
 {
-    senda_board_t *board = ngx_http_senda_board();
-
-    if (board == NULL || !senda_board_passive(board)) {
+    if (!senda_board_passive(board)) {
         ngx_http_senda_deaths.said = 0;
         return 0;
     }
@@ -102,15 +106,39 @@ ngx_http_senda_passive(void)
 }
 
 ngx_uint_t
+ngx_http_senda_passive(void)
+{
+    senda_board_t *board = ngx_http_senda_board();
+
+    return board && ngx_http_senda_is_passive(board);
+}
+
+ngx_uint_t
 ngx_http_senda_usable(void)
 {
-    return ngx_http_senda_joined() && ngx_http_senda_board() != NULL && !ngx_http_senda_passive();
+    senda_board_t *board;
+
+    if (!ngx_http_senda_joined()) {
+        return 0;
+    }
+
+    board = ngx_http_senda_board();
+
+    return board && !ngx_http_senda_is_passive(board);
 }
 
 void
-ngx_http_senda_trust(ngx_http_senda_main_conf_t *mcf)
+ngx_http_senda_trust(ngx_cycle_t *cycle, ngx_http_senda_main_conf_t *mcf)
 {
+    ngx_core_conf_t *ccf = (ngx_core_conf_t *)ngx_get_conf(cycle->conf_ctx, ngx_core_module);
     senda_board_t *board;
+    struct stat st;
+
+    /* The master maps nothing out of a folder that somebody else has put there. */
+    if (lstat((char *)mcf->live.data, &st) != 0 ||
+        st.st_uid != (geteuid() == 0 ? (uid_t)ccf->user : geteuid())) {
+        return;
+    }
 
     if (senda_board_look(&board, (const char *)mcf->live.data, NULL) == SENDA_OK) {
         senda_board_trust(board);

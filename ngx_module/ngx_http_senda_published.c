@@ -19,8 +19,9 @@ static struct {
     uint64_t version; /* of a store without some tables: a newer one may have them */
 
     ngx_http_senda_rules_t *rules;
-    uint64_t refused; /* the generation that could not be opened */
-    ngx_uint_t other; /* the store was replaced: its generations are counted anew */
+    ngx_uint_t opened; /* rules until now */
+    uint64_t refused;  /* the generation that could not be opened */
+    ngx_uint_t other;  /* the store was replaced: its generations are counted anew */
 } ngx_http_senda_pub;
 
 static void
@@ -115,6 +116,7 @@ ngx_http_senda_load_rules(senda_err_t *err)
     }
 
     rules->refs = 1;
+    rules->serial = ++ngx_http_senda_pub.opened;
     ngx_http_senda_pub.rules = rules;
     ngx_http_senda_pub.other = 0;
 

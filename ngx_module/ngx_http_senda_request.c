@@ -15,6 +15,8 @@
 
 static void ngx_http_senda_cleanup(void *data);
 
+#define NGX_HTTP_SENDA_HOST_MAX 256
+
 /* One request at a time is looked at in a process: these are never in use across events. */
 static senda_url_t ngx_http_senda_url;
 static senda_agents_t ngx_http_senda_agents;
@@ -103,8 +105,9 @@ ngx_http_senda_is_ahead(ngx_str_t s)
     return ngx_http_senda_contains(s, "prefetch") || ngx_http_senda_contains(s, "preview");
 }
 
-#define NGX_HTTP_SENDA_NAMED(h, name) \
-    (ngx_strncasecmp((h)->key.data, (u_char *)(name), sizeof(name) - 1) == 0)
+#define NGX_HTTP_SENDA_NAMED(h, name)                        \
+    ((((h)->key.data[0] ^ (u_char)(name)[0]) & 0xdf) == 0 && \
+        ngx_strncasecmp((h)->key.data, (u_char *)(name), sizeof(name) - 1) == 0)
 
 /* A header by its name's length: most are none of these, which one look tells. */
 static void
@@ -121,12 +124,6 @@ ngx_http_senda_read_header(ngx_http_senda_ctx_t *ctx, ngx_table_elt_t *h)
     case sizeof("X-Moz") - 1:
         if (NGX_HTTP_SENDA_NAMED(h, "X-Moz")) {
             ctx->prefetch |= ngx_http_senda_is_ahead(h->value);
-        }
-        break;
-
-    case sizeof("Accept") - 1:
-        if (NGX_HTTP_SENDA_NAMED(h, "Accept")) {
-            ctx->document |= ngx_http_senda_contains(h->value, "text/html");
         }
         break;
 
@@ -153,7 +150,7 @@ ngx_http_senda_read_header(ngx_http_senda_ctx_t *ctx, ngx_table_elt_t *h)
     }
 }
 
-/* Headers that say "a document", "not a person looking at it now", and the signals against being followed. */
+/* Headers that say "not a person looking at it now", and the signals against being followed. */
 static void
 ngx_http_senda_read_headers(ngx_http_request_t *r, ngx_http_senda_ctx_t *ctx)
 {
@@ -211,13 +208,42 @@ ngx_http_senda_keep(ngx_http_request_t *r, ngx_http_senda_ctx_t *ctx, const send
     return NGX_OK;
 }
 
+/* The site of a request, and its host as the rules have it, valid until the next call. */
+static uint32_t
+ngx_http_senda_find_site(ngx_http_senda_rules_t *rules, ngx_http_senda_srv_conf_t *scf,
+    senda_str_t raw, senda_str_t *decoded)
+{
+    static char other[NGX_HTTP_SENDA_HOST_MAX];
+    ngx_http_senda_host_t *kept = &scf->host;
+    uint32_t site;
+
+    if (kept->serial == rules->serial && kept->raw_len == raw.n &&
+        (raw.n == 0 || memcmp(kept->raw, raw.p, raw.n) == 0)) {
+        *decoded = (senda_str_t){ kept->decoded, kept->len };
+        return kept->site;
+    }
+
+    *decoded = (senda_str_t){ other, senda_host_decode(other, sizeof(other), raw) };
+    site = senda_rules_site(rules->rules, scf->site.len ? ngx_http_senda_slice(scf->site) : raw);
+
+    if (raw.n > 0 && raw.n <= NGX_HTTP_SENDA_HOST_KEPT) {
+        kept->serial = rules->serial;
+        kept->site = site;
+        kept->raw_len = raw.n;
+        kept->len = decoded->n;
+        ngx_memcpy(kept->raw, raw.p, raw.n);
+        ngx_memcpy(kept->decoded, other, decoded->n);
+    }
+
+    return site;
+}
+
 static ngx_int_t
 ngx_http_senda_fill(ngx_http_request_t *r, ngx_http_senda_ctx_t *ctx)
 {
     ngx_http_senda_srv_conf_t *scf = ngx_http_get_module_srv_conf(r, ngx_http_senda_module);
-    senda_str_t host = ngx_http_senda_slice(r->headers_in.server);
     senda_str_t word = ngx_http_senda_method_word(r);
-    senda_str_t path, args;
+    senda_str_t host, path, args;
     ngx_time_t *now = ngx_timeofday();
     senda_url_t *u = &ngx_http_senda_url;
 
@@ -230,15 +256,15 @@ ngx_http_senda_fill(ngx_http_request_t *r, ngx_http_senda_ctx_t *ctx)
         return NGX_OK;
     }
 
-    ctx->site = senda_rules_site(ctx->rules->rules,
-        scf->site.len ? ngx_http_senda_slice(scf->site) : host);
+    ctx->site = ngx_http_senda_find_site(ctx->rules, scf,
+        ngx_http_senda_slice(r->headers_in.server), &host);
     if (ctx->site == 0) {
         return NGX_OK;
     }
 
     ngx_http_senda_split(ngx_http_senda_slice(r->unparsed_uri), &path, &args);
 
-    switch (senda_url_set(u, ctx->method, host, path, args)) {
+    switch (senda_url_set_decoded(u, ctx->method, host, path, args)) {
 
     case SENDA_OK:
         senda_rules_match(ctx->rules->rules, ctx->site, u, &ctx->match);
@@ -375,6 +401,14 @@ ngx_http_senda_is_whole(ngx_http_request_t *r)
     return end != NGX_ERROR && size != NGX_ERROR && end + 1 == size;
 }
 
+static ngx_uint_t
+ngx_http_senda_asks_document(ngx_http_request_t *r)
+{
+    ngx_table_elt_t *accept = ngx_http_senda_find_header(r, "Accept", sizeof("Accept") - 1);
+
+    return accept && ngx_http_senda_contains(accept->value, "text/html");
+}
+
 ngx_uint_t
 ngx_http_senda_counts(ngx_http_request_t *r, ngx_http_senda_ctx_t *ctx, ngx_uint_t status,
     senda_drop_t *why)
@@ -431,7 +465,8 @@ ngx_http_senda_counts(ngx_http_request_t *r, ngx_http_senda_ctx_t *ctx, ngx_uint
     }
 
     /* A 304 does not say what it is: a script polls with the same status. */
-    if (ctx->asset || !(status == NGX_HTTP_NOT_MODIFIED ? ctx->document : ctx->html)) {
+    if (ctx->asset ||
+        !(status == NGX_HTTP_NOT_MODIFIED ? ngx_http_senda_asks_document(r) : ctx->html)) {
         *why = SENDA_DROP_ASSET;
         return 0;
     }

@@ -12,9 +12,8 @@
 
 #include <dirent.h>
 
-#define NGX_HTTP_SENDA_SCAN   1000  /* ms between two looks at an unchanged directory */
-#define NGX_HTTP_SENDA_LEFT   60000 /* ms that nobody owns a ring before it may be removed */
-#define NGX_HTTP_SENDA_FORMER 8     /* live directories that are remembered */
+#define NGX_HTTP_SENDA_SCAN   1000 /* ms between two looks at an unchanged directory */
+#define NGX_HTTP_SENDA_FORMER 8    /* live directories that are remembered */
 
 /* The master's, inherited: after a reload with another one, old workers write to the old one. */
 static struct {
@@ -136,7 +135,8 @@ ngx_http_senda_open_source(const char *dir, const char *name, senda_journal_t *j
 static ngx_uint_t
 ngx_http_senda_is_over(const ngx_http_senda_source_t *s)
 {
-    return !s->seen && !senda_ring_owner_alive(s->ring) && senda_ring_head(s->ring) == s->pos;
+    return !s->seen && senda_ring_head(s->ring) == s->pos &&
+        (s->removed || !senda_ring_owner_alive(s->ring)); /* who removes a ring owns it */
 }
 
 static void
@@ -225,7 +225,7 @@ ngx_http_senda_rings_scan(ngx_http_senda_main_conf_t *mcf, senda_journal_t *jour
 
 /* How long nobody has owned it; looked at once a scan is enough. */
 static ngx_uint_t
-ngx_http_senda_is_left(ngx_http_senda_source_t *s)
+ngx_http_senda_is_left(ngx_http_senda_source_t *s, time_t left)
 {
     if (senda_ring_head(s->ring) != s->pos || senda_ring_owner_alive(s->ring)) {
         s->dead = 0;
@@ -236,20 +236,32 @@ ngx_http_senda_is_left(ngx_http_senda_source_t *s)
         s->dead = ngx_current_msec | 1;
     }
 
-    return ngx_current_msec - s->dead >= NGX_HTTP_SENDA_LEFT;
+    /* It may lie a millisecond ahead: 0 has a meaning. */
+    return (ngx_msec_int_t)(ngx_current_msec - s->dead) >= (ngx_msec_int_t)left * 1000;
+}
+
+/* What a ring has counted is shown for as long as the live directory is there. */
+static void
+ngx_http_senda_keep_drops(const ngx_http_senda_source_t *s)
+{
+    senda_board_t *board = ngx_http_senda_board();
+    ngx_uint_t i;
+
+    for (i = 0; board && i < SENDA_DROP_REASONS; i++) {
+        senda_board_add_dropped(board, i, senda_ring_dropped(s->ring, (senda_drop_t)i));
+    }
 }
 
 uint64_t
-ngx_http_senda_rings_remove(ngx_uint_t keep)
+ngx_http_senda_rings_remove(ngx_http_senda_main_conf_t *mcf, ngx_uint_t keep)
 {
     ngx_http_senda_source_t *s, *spare = NULL;
     ngx_uint_t i, left = 0;
-    uint64_t id;
 
     for (i = 0; i < ngx_http_senda_set.n; i++) {
         s = &ngx_http_senda_set.sources[i];
 
-        if (!s->seen || !ngx_http_senda_is_left(s)) {
+        if (!s->seen || s->removed || !ngx_http_senda_is_left(s, mcf->rings_keep)) {
             continue;
         }
 
@@ -268,10 +280,16 @@ ngx_http_senda_rings_remove(ngx_uint_t keep)
         return 0;
     }
 
-    id = spare->id;
     spare->dead = 0; /* not at once again, if it stays */
 
-    return senda_ring_remove(spare->dir, spare->name, id) == SENDA_OK ? id : 0;
+    if (senda_ring_remove(spare->dir, spare->name, spare->id) != SENDA_OK) {
+        return 0;
+    }
+
+    spare->removed = 1;
+    ngx_http_senda_keep_drops(spare);
+
+    return spare->id;
 }
 
 void

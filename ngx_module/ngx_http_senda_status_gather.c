@@ -32,6 +32,10 @@ ngx_http_senda_status_board(ngx_http_senda_status_t *s)
         s->cell[i] = senda_board_get(board, (senda_board_cell_t)i);
     }
 
+    for (i = 0; i < SENDA_DROP_REASONS; i++) {
+        s->dropped[i] = senda_board_dropped(board, i);
+    }
+
     at = s->cell[SENDA_BOARD_DRAIN_AT];
     if (at) {
         s->drain_age = at < s->now ? (int64_t)(s->now - at) : 0;

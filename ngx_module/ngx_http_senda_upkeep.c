@@ -105,6 +105,34 @@ ngx_http_senda_needed_no_more(void)
     return ngx_min(upto, senda_published_consumed(published));
 }
 
+static senda_rc_t
+ngx_http_senda_note_moment(void *ctx, senda_seq_t seq, senda_str_t record)
+{
+    uint64_t *sec = ctx;
+    senda_visit_t v;
+
+    if (senda_visit_load(&v, record.p, record.n) == SENDA_OK && v.at > 0) {
+        *sec = (uint64_t)v.at / 1000;
+    }
+
+    return SENDA_OK;
+}
+
+/* On the board: when the oldest visit was. */
+static void
+ngx_http_senda_show_first(void)
+{
+    senda_board_t *board = ngx_http_senda_board();
+    uint64_t sec = 0;
+
+    (void)senda_journal_read(ngx_http_senda_drain.journal, 0, 1, ngx_http_senda_note_moment, &sec,
+        NULL);
+
+    if (board) {
+        senda_board_set(board, SENDA_BOARD_JOURNAL_FIRST, sec);
+    }
+}
+
 static void
 ngx_http_senda_expire(ngx_http_senda_main_conf_t *mcf)
 {
@@ -112,13 +140,14 @@ ngx_http_senda_expire(ngx_http_senda_main_conf_t *mcf)
     senda_seq_t upto;
     senda_err_t err;
 
-    if (mcf->journal_keep == 0 || !ngx_http_senda_is_time(&ngx_http_senda_upkept.expired)) {
+    if (!ngx_http_senda_is_time(&ngx_http_senda_upkept.expired)) {
         return;
     }
 
     ngx_http_senda_upkept.expired = ngx_current_msec + NGX_HTTP_SENDA_OLD;
+    ngx_http_senda_show_first();
 
-    upto = ngx_http_senda_needed_no_more();
+    upto = mcf->journal_keep ? ngx_http_senda_needed_no_more() : 0;
     if (upto == 0) {
         return;
     }
@@ -171,7 +200,7 @@ ngx_http_senda_sweep(ngx_http_senda_main_conf_t *mcf)
 
 /* As many as there are workers stay: the next ones adopt them. */
 static void
-ngx_http_senda_spare_rings(void)
+ngx_http_senda_spare_rings(ngx_http_senda_main_conf_t *mcf)
 {
     ngx_core_conf_t *ccf;
     senda_err_t err;
@@ -185,13 +214,13 @@ ngx_http_senda_spare_rings(void)
 
     ccf = (ngx_core_conf_t *)ngx_get_conf(ngx_cycle->conf_ctx, ngx_core_module);
 
-    id = ngx_http_senda_rings_remove(ngx_max(ccf->worker_processes, 1));
+    id = ngx_http_senda_rings_remove(mcf, ngx_max(ccf->worker_processes, 1));
     if (id == 0) {
         return;
     }
 
     ngx_log_error(NGX_LOG_NOTICE, ngx_cycle->log, 0,
-        "senda: ring %xL is removed, nobody has used it for a minute", id);
+        "senda: ring %xL is removed, nobody has used it for %T seconds", id, mcf->rings_keep);
 
     if (senda_journal_begin(ngx_http_senda_drain.journal, &err) != SENDA_OK) {
         return; /* its position stays: a few bytes */
@@ -224,6 +253,6 @@ ngx_http_senda_upkeep(ngx_http_senda_main_conf_t *mcf, ngx_uint_t records)
 
     ngx_http_senda_expire(mcf);
     ngx_http_senda_sweep(mcf);
-    ngx_http_senda_spare_rings();
+    ngx_http_senda_spare_rings(mcf);
     ngx_http_senda_snapshot(mcf);
 }

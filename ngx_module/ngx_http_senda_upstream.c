@@ -122,15 +122,10 @@ ngx_http_senda_scan_ours(ngx_table_elt_t *h, ngx_http_senda_headers_t *out)
 }
 
 void
-ngx_http_senda_scan_headers(ngx_http_request_t *r, ngx_http_senda_headers_t *out)
+ngx_http_senda_scan_list(ngx_list_part_t *part, ngx_http_senda_headers_t *out, ngx_uint_t ours)
 {
-    ngx_http_senda_loc_conf_t *lcf = ngx_http_get_module_loc_conf(r, ngx_http_senda_module);
-    ngx_uint_t ours = r->upstream != NULL || lcf->enable != NGX_HTTP_SENDA_OFF;
-    ngx_list_part_t *part = &r->headers_out.headers.part;
     ngx_table_elt_t *h = part->elts;
     ngx_uint_t i;
-
-    ngx_memzero(out, sizeof(ngx_http_senda_headers_t));
 
     for (i = 0; ngx_http_senda_next_header(&part, &h, &i); i++) {
         if (h[i].hash == 0 || h[i].key.len == 0) {
@@ -150,6 +145,44 @@ ngx_http_senda_scan_headers(ngx_http_request_t *r, ngx_http_senda_headers_t *out
                 ngx_http_senda_scan_ours(&h[i], out);
             }
             break;
+        }
+    }
+}
+
+void
+ngx_http_senda_scan_headers(ngx_http_request_t *r, ngx_http_senda_headers_t *out)
+{
+    ngx_http_senda_loc_conf_t *lcf = ngx_http_get_module_loc_conf(r, ngx_http_senda_module);
+
+    ngx_memzero(out, sizeof(ngx_http_senda_headers_t));
+    ngx_http_senda_scan_list(&r->headers_out.headers.part, out,
+        r->upstream != NULL || lcf->enable != NGX_HTTP_SENDA_OFF);
+}
+
+void
+ngx_http_senda_join_redirected(ngx_http_senda_ctx_t *ctx, ngx_http_senda_headers_t *h,
+    ngx_uint_t trusted)
+{
+    const ngx_http_senda_headers_t *before = ctx->redirected;
+    ngx_uint_t i;
+
+    if (!trusted) {
+        h->contact = NULL;
+        h->nevents = h->refused = 0;
+    }
+
+    if (before == NULL) {
+        return;
+    }
+
+    h->contact = h->contact ? h->contact : before->contact;
+    h->refused += before->refused;
+
+    for (i = 0; i < before->nevents; i++) {
+        if (h->nevents < NGX_HTTP_SENDA_PARTS_MAX) {
+            h->event[h->nevents++] = before->event[i];
+        } else {
+            h->refused++;
         }
     }
 }
@@ -272,16 +305,10 @@ ngx_http_senda_is_public(const ngx_http_senda_headers_t *h)
 }
 
 ngx_uint_t
-ngx_http_senda_is_trusted(ngx_http_request_t *r)
+ngx_http_senda_is_fresh(ngx_http_upstream_t *u)
 {
-    ngx_http_senda_loc_conf_t *lcf = ngx_http_get_module_loc_conf(r, ngx_http_senda_module);
-
-    if (!lcf->trust || r->upstream == NULL) {
-        return 0;
-    }
-
 #if (NGX_HTTP_CACHE)
-    switch (r->upstream->cache_status) {
+    switch (u->cache_status) {
 
     case NGX_HTTP_CACHE_STALE:
     case NGX_HTTP_CACHE_UPDATING:
@@ -292,6 +319,16 @@ ngx_http_senda_is_trusted(ngx_http_request_t *r)
 #endif
 
     return 1;
+}
+
+ngx_uint_t
+ngx_http_senda_is_trusted(ngx_http_request_t *r)
+{
+    ngx_http_senda_loc_conf_t *lcf = ngx_http_get_module_loc_conf(r, ngx_http_senda_module);
+
+    /* An upstream that redirected within nginx, or failed, is still there where nginx itself answers. */
+    return lcf->trust && r->upstream != NULL && r->content_handler != NULL &&
+        ngx_http_senda_is_fresh(r->upstream);
 }
 
 ngx_int_t

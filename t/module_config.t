@@ -48,11 +48,11 @@ refused('a size that is too small', 'live store is too small: "size=1k"',
 refused('a place for counts that is the store itself',
     '"live=DIR/store/journal" is a folder of the store itself, it needs one of its own',
     store => "senda_store store live=store/journal; $key");
-for my $bad ('journal=never', 'visitors=-1', 'new_visitors=many', 'snapshot=x', 'journal=1d journal=2d') {
+for my $bad ('journal=never', 'visitors=-1', 'new_visitors=many', 'snapshot=x', 'rings=never', 'journal=1d journal=2d') {
     my ($said) = $bad =~ /(\S+)$/;
     refused("parameter $bad", "invalid parameter \"$said\"", store => "senda_store store $bad; $key");
 }
-is(says(store => "senda_store store size=1g journal=30d visitors=0 new_visitors=0 snapshot=0;\n$key"), 'ok',
+is(says(store => "senda_store store size=1g journal=30d visitors=0 new_visitors=0 snapshot=0 rings=1h;\n$key"), 'ok',
     'all parameters');
 refused('an unknown parameter', 'invalid parameter "life=x"',
     store => "senda_store store life=x; $key");

@@ -327,4 +327,23 @@ subtest 'senda_cookie off' => sub {
     like($r->body, qr/[0-9a-f]{32}/, 'but reads it');
 };
 
+# A module that was built without TLS may be loaded by an nginx that has it.
+subtest 'over TLS' => sub {
+    my ($has) = $t->try_run($t->nginx, '-V');
+    plan skip_all => 'this nginx has no TLS' unless $has =~ /with-http_ssl_module/;
+    my $s = Senda::Test->new;
+    my ($dir, $tls) = ($s->dir, $s->free_port);
+    my (undef, $status) = $s->try_run(qw(openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256
+        -nodes -days 2 -subj /CN=shop.test -keyout), "$dir/tls.key", '-out', "$dir/tls.crt");
+    plan skip_all => 'no openssl command to make a certificate with' if $status;
+    $s->publish($rules);
+    $s->page('index.html', '<p>home</p>');
+    $s->start(server => "listen 127.0.0.1:$tls ssl; ssl_certificate tls.crt; ssl_certificate_key tls.key;");
+    my ($said) = $s->try_run(qw(curl -sk -i -A), $Senda::Test::AGENT, '--resolve',
+        "shop.test:$tls:127.0.0.1", "https://shop.test:$tls/");
+    like($said, qr/^Set-Cookie: senda=[^;]+;.*; Secure\r?$/mi, 'the cookie is for TLS alone');
+    unlike($s->get('/')->header('Set-Cookie'), qr/Secure/, '… and not where it came without');
+    $s->finish;
+};
+
 $t->done;

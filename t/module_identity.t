@@ -61,7 +61,7 @@ sub browser {
     my $jar = {};
     $t->get('/heels', jar => $jar) for 1 .. 3;
     $t->wait_drained;
-    $t->get('/', jar => $jar); # the cookie without its landing
+    $t->wait_for(sub { $t->get('/', jar => $jar); length $jar->{senda} == 48 }, 'the cookie lost its landing');
     $t->wait_drained;
     return $jar;
 }
@@ -185,7 +185,8 @@ sub cookie_of {
 }
 
 subtest 'the session in the cookie' => sub {
-    for my $case ([0, 0], [4, 0], [6, 1], [29, 1], [31, 0], [600, 0]) {
+    # Not the outermost: the minute may end between the making and the request.
+    for my $case ([0, 0], [3, 0], [6, 1], [28, 1], [31, 0], [600, 0]) {
         my ($minutes, $renewed) = @$case;
         my ($visitor, $jar) = cookie_of('ana', $minutes);
         my $r = $t->get('/', jar => $jar);

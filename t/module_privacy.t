@@ -4,6 +4,7 @@
 use strict;
 use warnings;
 use lib 't/lib';
+use Senda::Load;
 use Senda::Test;
 use Test::More;
 use IO::Socket::INET;
@@ -203,7 +204,7 @@ subtest 'a request that is refused before it is read' => sub {
 
 # ---- floods ----
 
-my $many = $ENV{SENDA_FLOOD} // 20_000; # a million takes minutes
+my $many = full(20_000, 1_000_000);
 
 sub flood {
     my ($n, $cookie) = @_;
@@ -237,6 +238,7 @@ subtest 'a flood without cookies' => sub {
     $t->wait_drained;
     is(scalar(() = $t->journal), $visits, 'nothing is journalled');
     is(scalar(keys %{ $t->counts }), $known, 'nothing is stored');
+    figure('F10', "$sent requests without a cookie, nothing stored");
 };
 
 subtest 'a flood of forged cookies' => sub {
@@ -258,6 +260,7 @@ subtest 'a flood of forged cookies' => sub {
     $t->wait_drained;
     is(scalar(() = $t->journal), $visits, 'none is believed');
     is($t->rings->{cookie} - $refused, $many, 'each is counted');
+    figure('F10', "$sent requests with a forged cookie, none believed");
 };
 
 $t->done;

@@ -14,7 +14,7 @@
 #include "scratch.h"
 #include "senda_bot.h"
 #include "senda_bytes.h"
-#include "senda_cookie.h"
+#include "senda_cookies.h"
 #include "senda_form.h"
 #include "senda_keys.h"
 #include "senda_known.h"
@@ -73,6 +73,7 @@ bench_request(void)
                                         "AppleWebKit/537.36 (KHTML, like Gecko) "
                                         "Chrome/126.0.0.0 Safari/537.36");
     static senda_agents_t agents;
+    static senda_cookies_t cookies;
     senda_cookie_t c = { .day = 20000 }, back;
     char value[SENDA_COOKIE_MAX], scratch[SENDA_COOKIE_MAX];
     senda_keys_t nginx, sidecar;
@@ -100,6 +101,13 @@ bench_request(void)
             365, scratch));
     }
     report("cookie read", now() - begun, 1000000);
+    senda_cookies_init(&cookies, &nginx);
+    begun = now();
+    for (int i = 0; i < 1000000; i++) {
+        must(senda_cookies_read(&cookies, &back, SENDA_STR("senda"), (senda_str_t){ value, n },
+            20000, 365, scratch));
+    }
+    report("cookie kept", now() - begun, 1000000);
     begun = now();
     value[n - 5] = value[n - 5] == 'A' ? 'B' : 'A';
     for (int i = 0; i < 1000000; i++) {

@@ -13,10 +13,14 @@
 # CPU time is the workers' own, from /proc/PID/schedstat; the drain's stands beside it. Then what an
 # idle drain costs, and a start and a rebuild with many visitors in live/.
 #
-#   bench_nginx.pl [--build DIR] [--rounds N] [--seconds N] [--visitors N] [--only NAME,…]
+# Nobody is measured who does not do what is said: at the end the journal of each Senda, and each
+# log, must hold a visit or a line for 99.9 % of the requests.
+#
+#   bench_nginx.pl [--build DIR] [--rounds N] [--seconds N] [--visitors N] [--life] [--only NAME,…]
 #                  [--markdown] [--json FILE]
 #
-# Servers listen on loopback only and end with it. --visitors 0 leaves the last part out.
+# Servers listen on loopback only and end with it. --visitors 0 leaves the last part out; --life adds
+# starts with ten million (tests/bench_life.pl), which takes some ten minutes more.
 
 use strict;
 use warnings;
@@ -30,10 +34,10 @@ use JSON::PP;
 use POSIX qw(WNOHANG);
 use Time::HiRes qw(time sleep);
 
-my ($build, $rounds, $seconds, $visitors, $only, $markdown, $json) =
-    ('build', 5, 1, 10_000_000, '', 0, '');
+my ($build, $rounds, $seconds, $visitors, $life, $only, $markdown, $json) =
+    ('build', 5, 1, 1_000_000, 0, '', 0, '');
 GetOptions('build=s' => \$build, 'rounds=i' => \$rounds, 'seconds=i' => \$seconds,
-    'visitors=i' => \$visitors, 'only=s' => \$only, 'markdown' => \$markdown, 'json=s' => \$json)
+    'visitors=i' => \$visitors, 'life' => \$life, 'only=s' => \$only, 'markdown' => \$markdown, 'json=s' => \$json)
     or exit 2;
 chdir "$FindBin::Bin/.." or die "cannot enter the project's root: $!\n";
 $build = abs_path($build) or die "there is no build: run make\n";
@@ -49,7 +53,7 @@ my @second = $pinned ? ('taskset', '-c', 1) : ();
 my $dir = tempdir('senda-bench.XXXXXX', DIR => base());
 chmod 0755, $dir;
 my $live = '/dev/shm/' . ($dir =~ s{.*/}{}r) . '-live';
-my ($owner, %child, %result) = ($$);
+my ($owner, %child, %result, %asked) = ($$);
 $| = 1;
 $SIG{$_} = sub { $SIG{$_} = 'IGNORE' for qw(INT TERM HUP); exit 1 } for qw(INT TERM HUP);
 END { clean_up() if defined $owner && $$ == $owner }
@@ -109,8 +113,11 @@ start_all(0);
 for my $target (qw(static proxied)) {
     closed('free', $target);
 }
+recorded($_) for @order;
 stop_all();
 many_visitors() if $visitors && $variant{senda};
+$ENV{SENDA_BUILD} = $build;
+system($^X, '-It/lib', 'tests/bench_life.pl') == 0 or die "bench_life.pl failed\n" if $life;
 if ($json) {
     open my $fh, '>', $json or die "$json: $!\n";
     print $fh JSON::PP->new->canonical->pretty->encode(\%result);
@@ -167,7 +174,7 @@ sub open_loop {
 sub idle {
     my (undef, $helper) = processes('senda');
     my ($begun, $busy) = (time, busy(@$helper));
-    sleep 3;
+    sleep 10;
     $result{idle} = (busy(@$helper) - $busy) / 1e9 / (time - $begun);
     note(sprintf 'An idle drain takes %.2f %% of a processor.', 100 * $result{idle});
 }
@@ -243,9 +250,26 @@ sub measured {
     my ($cpu, $drain) = (busy(@$worker), busy(@$helper));
     ask_redis('FLUSHALL') if $name eq 'redis';
     my $x = $run->();
+    $asked{$name} += $x->{requests};
     $x->{cpu} = (busy(@$worker) - $cpu) / $x->{requests} / 1e3;
     $x->{drain} = (busy(@$helper) - $drain) / $x->{requests} / 1e3;
     return $x;
+}
+
+# That a variant has kept what it was asked for, in the journal or in its log.
+sub recorded {
+    my ($name) = @_;
+    my $asked = $asked{$name} or return;
+    my $kept = sub {
+        return $variant{$name}{senda}
+            ? capture("$build/tests/tool_life", 'board', "$live-$name", 'journal_records') + 0
+            : (split ' ', capture('wc', '-l', "$dir/$name.log"))[0];
+    };
+    return if !$variant{$name}{senda} && !-e "$dir/$name.log";
+    my $until = time + 10;
+    sleep 0.1 while $kept->() < 0.999 * $asked && time < $until;
+    die sprintf "%s has kept %d of %d requests\n", $name, $kept->(), $asked
+        if $kept->() < 0.999 * $asked;
 }
 
 sub mean_bare {
@@ -428,7 +452,7 @@ sub make_store {
     capture("$build/senda", 'keygen', "$dir/$name/keys");
     capture("$build/senda", 'publish', '-c', "$dir/$name/senda.conf");
     $v->{http} = "access_log off; senda_store $dir/$name/store live=$live-$name size="
-        . ($megabytes // 64) . "m; senda_key $dir/$name/keys/nginx.key; senda_consent always; "
+        . ($megabytes // 64) . "m new_visitors=0; senda_key $dir/$name/keys/nginx.key; senda_consent always; "
         . "senda_cookie $name;";
     $v->{server} = 'senda on; senda_site shop.example.com; ' . ($v->{server} // '');
 }

@@ -36,6 +36,7 @@ seeds() {
         printf '\001multipart/form-data; boundary="xy"\000--xy\r\nContent-Disposition: form-data; name="action"\r\n\r\nleave\r\n--xy--\r\n' >"$2"/parts
         printf '\002<p>\001t\001E<input\001e>\001E</p>' >"$2"/page
         ;;
+    fuzz_query) printf '/s%%20x\000q=rojo+azul&page=2&utm_source=mail&secret=1&utm_id=%%F1' >"$2"/search ;;
     fuzz_rules) printf '\000/zapatos/12-rojo.html?color=1' >"$2"/sound ;;
     esac
 }

@@ -18,7 +18,7 @@ numbered(void *ctx, unsigned link)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const message_linker_t how = { "https://e/", numbered, NULL };
+    static const message_linker_t how = { "https://e/", numbered, NULL, NULL };
     message_links_t links = { .n = 0 }, again = { .n = 0 };
     char *in = g_utf8_make_valid((const char *)data, (gssize)size);
     char *html = message_links_html(in, &how, &links);

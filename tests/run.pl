@@ -5,8 +5,8 @@
 #
 #   run.pl [--build DIR] [--sanitize] [--whole] [--fault] [--only WORD]...
 #
-# --whole leaves the unit tests out. --fault runs tests/fault/*.t alone, in full, and shows the
-# figure of each row.
+# --whole leaves the unit tests out. --fault runs tests/fault/*.t alone, and what other tests drive
+# of the same rows, in full, and shows the figure of each row.
 #
 # A test that says nothing, plans other than it runs, dies, or goes on for too long has failed.
 
@@ -46,13 +46,15 @@ if ($sanitize) {
 my @units = map { [unit => $_, [$_]] } sort glob "$build/tests/test_*";
 my @wholes = map { [whole => $_, [$^X, '-It/lib', $_]] } sort glob 't/*.t';
 my @faults = map { [fault => $_, [$^X, '-It/lib', $_]] } sort glob 'tests/fault/*.t';
+my @others = (map({ [fault => $_, [$^X, '-It/lib', $_]] } 't/module_privacy.t', 't/endpoint.t'),
+    [fault => "$build/tests/test_cookie", ["$build/tests/test_cookie"]]); # F10, F22 and F23, F10
 @units = grep { -x $_->[1] && $_->[1] !~ /\.(d|o)$/ } @units;
 
 my ($passed, $failed, $skipped, $running) = (0, 0, 0, 0);
 $SIG{$_} = sub { kill KILL => -$running if $running; exit 1 } for qw(INT TERM HUP);
 
 my @bad;
-for my $test ($whole || $fault ? () : @units, $fault ? () : @wholes, @faults) {
+for my $test ($whole || $fault ? () : @units, $fault ? () : @wholes, @faults, $fault ? @others : ()) {
     my ($kind, $name, $command) = @$test;
     next if @only && !grep { index($name, $_) >= 0 } @only;
     run_one($kind, $name =~ s{^\Q$build\E/}{}r, $command);

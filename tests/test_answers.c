@@ -131,7 +131,45 @@ test_whose_click(void **state)
     assert_int_equal(answer(f, &to_ann, SENDA_VISIT_CLICK, 7, 7000), SENDA_OK);
     assert_event(f, ann, 0, SENDA_EV_MESSAGE_CLICK);
     assert_int_equal(person(f, 7, 7500, NULL), bob);
-    assert_int_equal(f->item.changed, 0);
+    assert_int_equal(f->item.nchanged, 0);
+}
+
+/* A new browser's click and the page that it led to are one record: the browser's visit too. */
+static void
+test_the_page_behind_a_click(void **state)
+{
+    fixture_t *f = *state;
+    uint64_t ann = person(f, 1, 1000, "email=ann@example.com&consent=1");
+    senda_message_t to_ann = message_to(f, ann, CHANNEL_EMAIL);
+    engine_event_t *e = &f->item.event;
+    senda_visit_t v = { .site = 1,
+        .at = 2000,
+        .visitor = { { 7 } },
+        .flags = SENDA_VISIT_CLICK | SENDA_VISIT_LANDING | SENDA_VISIT_PAGE,
+        .message = to_ann,
+        .path = SENDA_STR("/heels/red"),
+        .nkeys = 2,
+        .keys = { 3, senda_key_event(SENDA_EV_MESSAGE_CLICK) },
+        .ncaptures = 1,
+        .captures = { { SENDA_STR("item"), SENDA_STR("red") } } };
+
+    assert_int_equal(follow(f, v, NULL, NULL), SENDA_OK);
+    assert_int_equal(e->who.contact, ann);
+    assert_int_equal(e->who.visitor.b[0], 7);
+    assert_true(e->page);
+    assert_int_equal(e->nkeys, 2);
+    assert_int_equal(e->keys[0], 3);
+    assert_int_equal(e->keys[1], senda_key_event(SENDA_EV_MESSAGE_CLICK));
+    assert_int_equal(e->nfields, 3);
+    assert_true(senda_str_eq(e->fields[2].name, SENDA_STR("item")));
+    assert_int_equal(person(f, 7, 2500, NULL), ann);
+
+    /* On somebody else's browser the click is hers all the same; what he looks at is not. */
+    assert_int_equal(person(f, 2, 3000, "email=bob@example.com"), ann + 1);
+    v.visitor.b[0] = 2;
+    v.at = 4000;
+    assert_int_equal(follow(f, v, NULL, NULL), SENDA_OK);
+    assert_event(f, ann, 0, SENDA_EV_MESSAGE_CLICK);
 }
 
 /* Lived again, it all comes to the same, and nothing is written. */
@@ -187,7 +225,7 @@ test_unsubscribed(void **state)
 
     assert_null(refusal(f, ann, CHANNEL_EMAIL));
     assert_int_equal(answer(f, &mail, SENDA_VISIT_UNSUBSCRIBE, 0, 2000), SENDA_OK);
-    assert_int_equal(f->item.changed, ann);
+    assert_int_equal(f->item.changed[0], ann);
     assert_int_equal(f->item.event.nkeys, 0);
     assert_int_equal(f->item.event.consent,
         CHANNEL_BIT(CHANNEL_SMS)); /* the engine hears at once */
@@ -289,6 +327,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         CASE(test_whose_click),
+        CASE(test_the_page_behind_a_click),
         CASE(test_clicks_in_history),
         CASE(test_an_open_is_of_no_browser),
         CASE(test_unsubscribed),

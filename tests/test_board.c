@@ -385,12 +385,37 @@ all_end_on_one_board(void **state)
     }
 }
 
+static void
+drops_of_rings_that_went_are_kept(void **state)
+{
+    senda_board_t *b = opened(), *other = opened();
+
+    (void)state;
+    assert_int_equal(senda_board_dropped(b, 4), 0);
+    senda_board_add_dropped(b, 4, 40);
+    senda_board_add_dropped(b, 4, 2);
+    senda_board_add_dropped(b, 63, 1);
+    senda_board_add_dropped(b, 64, 1);
+    senda_board_add_dropped(b, UINT32_MAX, 1);
+    assert_int_equal(senda_board_dropped(other, 4), 42);
+    assert_int_equal(senda_board_dropped(other, 5), 0);
+    assert_int_equal(senda_board_dropped(other, 63), 1);
+    assert_int_equal(senda_board_dropped(other, 64), 0);
+    assert_int_equal(senda_board_dropped(other, UINT32_MAX), 0);
+    for (unsigned i = 0; i < SENDA_BOARD_CELLS; i++) {
+        assert_int_equal(senda_board_get(b, (senda_board_cell_t)i), 0);
+    }
+    senda_board_close(b);
+    senda_board_close(other);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_cell_has_a_row),
         cmocka_unit_test_setup_teardown(it_is_made_shared_and_outlives, setup, teardown),
+        cmocka_unit_test_setup_teardown(drops_of_rings_that_went_are_kept, setup, teardown),
         cmocka_unit_test_setup_teardown(a_damaged_one_is_replaced, setup, teardown),
         cmocka_unit_test_setup_teardown(a_link_is_replaced_not_followed, setup, teardown),
         cmocka_unit_test_setup_teardown(a_folder_in_its_place_is_an_error, setup, teardown),

@@ -24,6 +24,8 @@ static const struct {
     { "email=a%2Bb%40example.com", "a+b@example.com" },
     { "email=jos%C3%A9%40example.com", "jos\xc3\xa9@example.com" },
     { "phone=600000000", "" },
+    { "email=ana%40example.com&email=", "ana@example.com" },
+    { "email=ana%40example.com&email=+", "ana@example.com" },
     { "email=", "" },
     { "email=%20", "" },
     { "xemail=ana%40example.com", "" },

@@ -272,13 +272,13 @@ test_age_and_name(void **state)
     assert_int_equal(senda_cookie_make(&c, &keys, name, value, 47), 0);
 }
 
-/* SENDA_FORGERIES: how many; a million take a few seconds. */
+/* A million, which take a few seconds, where `make fault` says so. */
 static unsigned
 forgeries(void)
 {
-    const char *many = getenv("SENDA_FORGERIES");
+    const char *full = getenv("SENDA_FULL");
 
-    return many != NULL ? (unsigned)strtoul(many, NULL, 10) : 100000;
+    return full != NULL && strcmp(full, "1") == 0 ? 1000000 : 100000;
 }
 
 static uint64_t seed = 99;
@@ -314,9 +314,9 @@ test_no_alteration_accepted(void **state)
 
     (void)state;
     for (unsigned i = 0; i < forgeries(); i++) {
-        size_t n = make_any(i);
+        size_t whole = make_any(i), n = whole;
 
-        memcpy(good, value, n);
+        memcpy(good, value, whole);
         switch (random_below(5)) {
         case 0: /* one bit */
             value[random_below((unsigned)n)] ^= (char)(1 << random_below(8));
@@ -332,12 +332,12 @@ test_no_alteration_accepted(void **state)
                 value[random_below((unsigned)n)] = letters[random_below(sizeof(letters) - 1)];
             }
         }
-        if (memcmp(good, value, n) == 0) {
-            continue; /* a random letter was the one that stood there, or it was only cut */
+        if (n == whole && memcmp(good, value, n) == 0) {
+            continue; /* a random letter was the one that stood there */
         }
         accepted += read_back(&c, n) == SENDA_OK;
     }
-    print_message("# %u of %u altered cookies accepted\n", accepted, forgeries());
+    print_message("# F10: %u altered cookies, %u accepted\n", forgeries(), accepted);
     assert_int_equal(accepted, 0);
 }
 

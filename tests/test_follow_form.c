@@ -93,7 +93,8 @@ answers_fill_what_their_page_says(void **state)
     assert_null(f->item.complaint);
     assert_true(f->item.new_contact && f->item.linked);
     assert_int_equal(e->who.contact, 1);
-    assert_int_equal(f->item.changed, 1);
+    assert_int_equal(f->item.nchanged, 1);
+    assert_int_equal(f->item.changed[0], 1);
     assert_int_equal(e->consent, CHANNEL_BIT(CHANNEL_EMAIL) | CHANNEL_BIT(CHANNEL_SMS));
     assert_int_equal(e->nkeys, 2);
     assert_int_equal(e->nanswers, 2);
@@ -219,6 +220,9 @@ a_header_beside_the_form_wins(void **state)
     assert_int_equal(e->nanswers, 1); /* the header's; hers are kept with her */
     assert_true(senda_str_eq(e->answers[0].value, SENDA_STR("golf")));
     assert_int_equal(contact_by_email(f->s, 1, "eva@b.c"), 2);
+    assert_int_equal(f->item.nchanged, 2); /* nginx is told of both one's channels */
+    assert_int_equal(f->item.changed[0], 1);
+    assert_int_equal(f->item.changed[1], 2);
     assert_int_equal(whose(f, 1), 1);
     assert_true(f->item.new_contact);
 }

@@ -479,6 +479,7 @@ a_profile_that_cannot_be_read_is_left_alone(void **state)
 {
     static const char *const tables[] = { "meta", "visitors" };
     static const senda_schema_t schema = { tables, 2, 0 };
+    senda_visit_t v = visit(1, 7, 2000);
     senda_visitor_t one = visitor(1);
     senda_str_t key = { (const char *)one.b, sizeof(one) }, value;
     senda_store_t *s;
@@ -509,6 +510,16 @@ a_profile_that_cannot_be_read_is_left_alone(void **state)
     assert_int_equal(senda_txn_begin(&t, senda_live_store(l), false, NULL), SENDA_OK);
     assert_int_equal(senda_get(t, 1, key, &value), SENDA_OK);
     assert_true(senda_str_eq(value, SENDA_STR("of another version")));
+    senda_txn_abort(t);
+
+    /* … until its visitor withdraws consent. */
+    assert_int_equal(senda_live_begin(l, NULL), SENDA_OK);
+    v.flags = SENDA_VISIT_FORGET;
+    apply(l, v);
+    assert_int_equal(senda_live_commit(l, 3, NULL), SENDA_OK);
+    assert_int_equal(senda_live_refused(l)->damaged, 1);
+    assert_int_equal(senda_txn_begin(&t, senda_live_store(l), false, NULL), SENDA_OK);
+    assert_int_equal(senda_get(t, 1, key, &value), SENDA_NONE);
     senda_txn_abort(t);
     senda_live_close(l);
 }

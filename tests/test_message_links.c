@@ -25,7 +25,7 @@ numbered(void *ctx, unsigned link)
     return g_strdup_printf("L%u", link);
 }
 
-static const message_linker_t linker = { "https://shop.example/senda/", numbered, NULL };
+static const message_linker_t linker = { "https://shop.example/senda/", numbered, NULL, NULL };
 
 /* What becomes of the text, and the addresses with spaces between them. */
 static void
@@ -321,6 +321,50 @@ test_message(void **state)
     scratch_remove(dir);
 }
 
+/* A redirect in the shop's name to wherever somebody wrote would be a gift to phishers. */
+static void
+test_strangers_addresses(void **state)
+{
+    static const char evil[] = "https://evil.example/x";
+    char dir[SCRATCH_MAX];
+    message_settings_t s = settings_in(dir);
+    message_request_t r = ana;
+    tval_t *values = tval_map();
+    message_t m;
+    char *text;
+
+    (void)state;
+    scratch_make(dir);
+    tval_set(values, SENDA_STR("name"), tval_text(SENDA_STR(evil)));
+    tval_set(values, SENDA_STR("path"), tval_text(SENDA_STR("@evil.example/")));
+    tval_set(values, SENDA_STR("host"), tval_text(SENDA_STR("evil.example")));
+    tval_set(values, SENDA_STR("site_url"), tval_text(SENDA_STR("https://www.zapateria.example")));
+    r.values = values;
+    r.site_url = "https://www.zapateria.example";
+    spill(dir, "t",
+        "Subject: x\n\n--- text\nHola {{name}}: https://otra.example{{path}} y {{site_url}}/a\n"
+        "{{> pie}}\n--- html\n<body><p>{{name}}<a href=\"{{name}}\">a</a>"
+        "<a href=\"https://{{host}}/\">b</a><a href=\"https://otra.example{{path}}\">c</a>"
+        "<a href=\"https://otra.example/{{path}}\">d</a><a href=\"{{site_url}}/b\">e</a></body>\n");
+    spill(dir, "_pie", "https://pie.example/\n");
+    text = make(&s, &r, &m);
+    for (unsigned i = 0; i < m.links.n; i++) {
+        char *authority = message_links_authority(m.links.address[i]);
+
+        assert_null(strstr(authority, "evil.example"));
+        g_free(authority);
+    }
+    assert_int_equal(m.links.n, 4);
+    assert_string_equal(m.links.address[0], "https://otra.example/@evil.example/");
+    assert_string_equal(m.links.address[1], "https://www.zapateria.example/b");
+    assert_string_equal(m.links.address[2], "https://www.zapateria.example/a");
+    assert_string_equal(m.links.address[3], "https://pie.example/");
+    g_free(text);
+    message_free(&m);
+    tval_free(values);
+    scratch_remove(dir);
+}
+
 static void
 test_without_one_click(void **state)
 {
@@ -510,6 +554,7 @@ main(void)
         cmocka_unit_test(test_html_and_text_share_numbers),
         cmocka_unit_test(test_bounds),
         cmocka_unit_test(test_message),
+        cmocka_unit_test(test_strangers_addresses),
         cmocka_unit_test(test_without_one_click),
         cmocka_unit_test(test_our_templates),
         cmocka_unit_test(test_our_pages),

@@ -483,5 +483,7 @@ main(int argc, char **argv)
     }
     printf("images %u bad %u whole %u behind %u commits %u visits %llu\n", done, sums[2], sums[0],
         sums[1], ncommits, (unsigned long long)visits);
+    free(at_record);
+    free(cut);
     return sums[2] > 0 || done < images ? 1 : 0;
 }

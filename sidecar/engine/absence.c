@@ -115,6 +115,20 @@ engine_absence_take(engine_t *e, const person_t *from, uint32_t to)
     }
 }
 
+void
+engine_absence_drop(engine_t *e, person_t *p, uint32_t rule)
+{
+    const rule_t *r = &e->plan->rules[rule];
+    const uint64_t *words = history_find(p->history, r->armed);
+    uint64_t key = words == NULL ? 0 : note_key(e, r, words);
+
+    if (words == NULL)
+        return;
+    history_remove(&e->histories, p->history, r->armed);
+    if (key != 0)
+        engine_note_drop(e, p, key);
+}
+
 /* B came at or after the A that armed it; "of the same": B of the value that A had. */
 static bool
 is_cleared(engine_t *e, const person_t *p, const rule_t *r, stamp_t since, senda_str_t note)

@@ -19,8 +19,8 @@ struct deed_s {
     engine_who_t who;
     stamp_t stamp;
     uint32_t number; /* among those of its stamp */
-    uint32_t what;   /* of the tag, the field; the channel */
-    int64_t value;   /* points; the field's value; whether it counts towards limits */
+    uint32_t what; /* of the tag, the field; the channel; of points whether browsing brought them */
+    int64_t value; /* points; the field's value; whether it counts towards limits */
     const char *template;
     senda_str_t fields; /* of its run, malloc'ed, if an absence may note them */
     deed_kind_t kind;
@@ -36,10 +36,14 @@ pack(engine_t *e, senda_packer_t *p, const run_t *run, deed_kind_t kind, const p
     const char *name = kind == DEED_SET ? g->fields[step->what].name
         : kind == DEED_MESSAGE          ? step->template
                                         : "";
-    bool tag = kind == DEED_TAG || kind == DEED_UNTAG;
+    uint32_t number = (uint32_t)channel;
     bool noted = e->plan->steps_noted && run->fields_len > 0;
     engine_who_t who;
 
+    if (kind == DEED_TAG || kind == DEED_UNTAG)
+        number = g->tags[step->what].id;
+    else if (kind == DEED_SCORE)
+        number = e->plan->flows[run->flow].browsed;
     engine_who(e, engine_person(e, run->person), &who);
     senda_pack_array(p, DEED_PARTS);
     senda_pack_uint(p, DEED_VERSION);
@@ -49,7 +53,7 @@ pack(engine_t *e, senda_packer_t *p, const run_t *run, deed_kind_t kind, const p
     senda_pack_int(p, e->now);
     senda_pack_uint(p, e->seq);
     senda_pack_uint(p, e->deeds.number++);
-    senda_pack_uint(p, tag ? g->tags[step->what].id : (uint32_t)channel);
+    senda_pack_uint(p, number);
     senda_pack_int(p, kind == DEED_SCORE ? step->value : !g->flows[run->flow].transactional);
     senda_pack_str(p, senda_cstr(name));
     senda_pack_str(p, senda_cstr(kind == DEED_SET && step->text != NULL ? step->text : ""));
@@ -71,7 +75,8 @@ act(engine_t *e, const run_t *run, deed_kind_t kind, const prog_step_t *step,
         engine_tag_take(e, run->person, step->what, ENGINE_ACT);
         break;
     case DEED_SCORE:
-        engine_score_add(e, run->person, step->value, ENGINE_ACT);
+        engine_score_add(e, run->person, step->value, e->plan->flows[run->flow].browsed,
+            ENGINE_ACT);
         break;
     case DEED_SET:
         engine_field_set(e, run->person, step->what, step->value);
@@ -203,6 +208,7 @@ find(engine_t *e, record_t *r)
         }
         return SENDA_NONE;
     case DEED_SCORE:
+        r->deed.what = r->id != 0;
         return SENDA_OK;
     case DEED_SET:
         for (uint32_t i = 0; i < g->nfields; i++) {
@@ -293,7 +299,7 @@ redo(engine_t *e, const deed_t *d)
         engine_tag_take(e, person, d->what, ENGINE_HISTORY);
         break;
     case DEED_SCORE:
-        engine_score_add(e, person, d->value, ENGINE_HISTORY);
+        engine_score_add(e, person, d->value, d->what != 0, ENGINE_HISTORY);
         break;
     case DEED_SET:
         engine_field_set(e, person, d->what, d->value);

@@ -133,8 +133,21 @@ engine_score_of(const engine_t *e, const person_t *p)
     return engine_score_in(e, p->history);
 }
 
+/* Of the points of a person those that browsing alone has brought. */
+static void
+note_browsed(engine_t *e, person_t *p, int64_t points)
+{
+    uint64_t *word = words_of(e, p, e->plan->browsed_points);
+
+    if (word == NULL)
+        return;
+    *word += (uint64_t)points;
+    if (*word == 0)
+        history_remove(&e->histories, p->history, e->plan->browsed_points);
+}
+
 void
-engine_score_add(engine_t *e, uint32_t person, int64_t points, engine_mode_t mode)
+engine_score_add(engine_t *e, uint32_t person, int64_t points, bool browsed, engine_mode_t mode)
 {
     person_t *p = engine_person(e, person);
     int64_t before = engine_score_of(e, p);
@@ -148,8 +161,10 @@ engine_score_add(engine_t *e, uint32_t person, int64_t points, engine_mode_t mod
     }
     *word = (uint64_t)before + (uint64_t)points;
     engine_mark(e, e->plan->score);
+    if (browsed)
+        note_browsed(e, p, points);
     if (mode == ENGINE_ACT)
-        say(e, p, (intent_t){ .kind = INTENT_SCORE, .score = (int64_t)*word });
+        say(e, p, (intent_t){ .kind = INTENT_SCORE, .score = before + points });
 }
 
 /* ---- fields ---- */

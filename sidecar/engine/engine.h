@@ -90,7 +90,8 @@ typedef enum {
     REASON_UNREACHABLE, /* no address or no consent */
     REASON_STOP,        /* `stop if` holds already */
     REASON_LIMIT,
-    REASON_STOCK, /* the run ended: everything is sold out */
+    REASON_STOCK,     /* the run ended: everything is sold out */
+    REASON_FORGOTTEN, /* it stopped, or what waits is recalled: consent was withdrawn */
 } intent_reason_t;
 
 #define ENGINE_RUN_MAX      4096 /* bytes of a packed run or deed */
@@ -151,8 +152,13 @@ void engine_event(engine_t *e, const engine_event_t *event, engine_mode_t mode);
 
 /*
  * Consent was withdrawn on this browser: the visitor is not known any more. If
- * it had no name, all that was known of it is gone and what runs for it ends;
- * else it only leaves its contact. Whether it was known.
+ * it had no name, all that was known of it is gone and what runs for it ends.
+ * Else it leaves its contact, and with it goes all that came only of browsing,
+ * with whichever browser, because that is counted together: page views,
+ * searches, baskets, clicks, and the tags, points and runs that nothing else
+ * brings (plan_browsed.c). What the contact bought, sign-ups and logins, the
+ * shop's own events, messages got and opened, and fields stay. Nothing starts
+ * of it. Whether the visitor was known.
  */
 bool engine_forget(engine_t *e, const senda_visitor_t *v, senda_sec_t at, engine_mode_t mode);
 

@@ -336,7 +336,9 @@ bool engine_tag_give(engine_t *e, uint32_t person, uint32_t tag, senda_span_t la
 bool engine_tag_take(engine_t *e, uint32_t person, uint32_t tag, engine_mode_t mode);
 bool engine_tag_had(const engine_t *e, const person_t *p, uint32_t tag);
 void engine_tag_due(engine_t *e, const timer_entry_t *timer, engine_mode_t mode);
-void engine_score_add(engine_t *e, uint32_t person, int64_t points, engine_mode_t mode);
+/* browsed: they came of browsing alone, and go with it. */
+void engine_score_add(engine_t *e, uint32_t person, int64_t points, bool browsed,
+    engine_mode_t mode);
 int64_t engine_score_of(const engine_t *e, const person_t *p);
 int64_t engine_score_in(const engine_t *e, const uint64_t *history);
 void engine_field_set(engine_t *e, uint32_t person, uint32_t field, int64_t value);
@@ -375,6 +377,8 @@ void engine_view_next(engine_t *e, person_t *p, uint32_t counter, visit_t visit,
     uint64_t value);
 /* The browser is somebody else's from now on: what the person looked at with it is over. */
 void engine_views_left(engine_t *e, person_t *p, uint32_t visitor);
+/* The same of all its browsers. */
+void engine_views_dropped(engine_t *e, person_t *p);
 /* After to has taken from's history: what is noted of views goes along. */
 void engine_views_moved(engine_t *e, const person_t *from, person_t *to);
 /* The slot counts long looks at a page. */
@@ -511,6 +515,8 @@ void engine_absence_happened(engine_t *e, uint32_t person, uint32_t rule);
 void engine_absence_due(engine_t *e, const timer_entry_t *timer, engine_mode_t mode);
 /* The second at which an absence alone is due, as it stands now. */
 senda_sec_t engine_absence_end(const engine_t *e, const person_t *p, uint32_t rule);
+/* It waits no longer, and nothing follows. */
+void engine_absence_drop(engine_t *e, person_t *p, uint32_t rule);
 /* After to has taken from's history: arms what is armed now. */
 void engine_absence_moved(engine_t *e, uint32_t to);
 

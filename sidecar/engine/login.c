@@ -64,6 +64,9 @@ take_twice_counted(engine_t *e, const uint64_t *a, const uint64_t *b, uint32_t t
         score = history_find(p->history, e->plan->score);
         if (score != NULL)
             *score -= (uint64_t)(int64_t)g->scores[i].points;
+        score = history_find(p->history, e->plan->browsed_points);
+        if (score != NULL && e->plan->browsed[slot])
+            *score -= (uint64_t)(int64_t)g->scores[i].points;
     }
 }
 

@@ -131,6 +131,7 @@ take_slots(plan_t *p, const program_t *g)
     p->places = take(p, g->nplaces, (history_shape_t){ .fixed = 1, .join = HISTORY_MOST });
     take_limits(p, g);
     p->score = take(p, 1, (history_shape_t){ .fixed = 1, .join = HISTORY_ADD });
+    p->browsed_points = take(p, 1, (history_shape_t){ .fixed = 1, .join = HISTORY_ADD });
     p->reach = take(p, 1, (history_shape_t){ 0 });
     p->born = take(p, 1, (history_shape_t){ 0 });
     p->notes = take(p, 1, (history_shape_t){ .fixed = 1, .join = HISTORY_APART });
@@ -161,7 +162,7 @@ make_room(planner_t *m)
     for (unsigned i = 0; i < g->nflows; i++)
         rules += g->flows[i].nstarts;
     slots = 2 * (size_t)p->ncounters + g->ntags + g->nfields + g->nsegments + g->nscores +
-        g->nplaces + CHANNELS + 3 * rules + 2 * (size_t)g->nshows + 16 +
+        g->nplaces + CHANNELS + 3 * rules + 2 * (size_t)g->nshows + 17 +
         (m->standing ? 2 * ((size_t)g->nsegments + g->nstages) : 0);
     shapes = slots > HISTORY_SLOTS_MAX ? NULL : realloc(p->shapes, slots * sizeof(*shapes));
     if (shapes != NULL)
@@ -253,7 +254,7 @@ plan_new(const program_t *program, bool standing)
     if (!m.failed)
         plan_make_flows(&m);
     if (!m.failed)
-        m.failed = !plan_steps(p, program);
+        m.failed = !plan_steps(p, program) || !plan_browsed(p, program);
     free(m.slot_seen);
     free(m.segment_seen);
     if (m.failed) {
@@ -290,6 +291,7 @@ plan_free(plan_t *p)
     free(p->watch_refs);
     free(p->flows);
     free(p->follows);
+    free(p->browsed);
     free(p->key_table);
     free(p->verb_table);
     free(p);

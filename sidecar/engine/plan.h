@@ -78,6 +78,7 @@ typedef struct {
     const uint32_t *stop, *goal;
     const slots_t *waits; /* by step: the slots that a STEP_WAIT_EVENT names */
     const bool *follows;  /* by step: a message can follow it */
+    bool browsed;         /* only browsing begins it */
     bool stop_ages;       /* time alone may make `stop if` true */
 } flow_plan_t;
 
@@ -113,11 +114,12 @@ typedef struct {
 
     /* The first slots of what is not counted; SLOT_NONE: nobody asks. */
     uint32_t tags, fields, segments, lines, places, limits, bits;
-    uint32_t score, reach, born, notes, basket, latest_item, latest_q, latest_order;
+    uint32_t score, browsed_points, reach, born, notes, basket, latest_item, latest_q, latest_order;
 
     uint32_t *key_table, *verb_table; /* open addressing, numbers + 1 */
     uint32_t key_table_size, verb_table_size;
-    void **owned; /* what the flows' lists are */
+    bool *browsed; /* by slot: what it keeps came only of browsing */
+    void **owned;  /* what the flows' lists are */
     uint32_t nowned;
     bool *follows; /* what flows[].follows point into */
 } plan_t;
@@ -148,6 +150,9 @@ plan_tag_slot(const plan_t *p, uint32_t tag)
 /* plan_steps.c: flows[].follows (in p->follows, which plan_free frees) and stop_ages. False: no
    memory. */
 bool plan_steps(plan_t *p, const program_t *program);
+
+/* plan_browsed.c: browsed, and flows[].browsed. False: no memory. */
+bool plan_browsed(plan_t *p, const program_t *program);
 
 /* How often a verb must have happened. */
 static inline uint32_t

@@ -267,7 +267,7 @@ count_points(engine_t *e, uint32_t person, uint32_t line, engine_mode_t mode)
         if (!senda_span_is_zero(score->each))
             *words = (uint64_t)e->now;
     }
-    engine_score_add(e, person, score->points, mode);
+    engine_score_add(e, person, score->points, e->plan->browsed[e->plan->lines + line], mode);
 }
 
 void

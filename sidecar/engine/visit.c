@@ -138,6 +138,17 @@ engine_views_left(engine_t *e, person_t *p, uint32_t visitor)
 }
 
 void
+engine_views_dropped(engine_t *e, person_t *p)
+{
+    for (uint32_t i = 0; i < e->plan->nspends; i++) {
+        uint32_t counter = e->plan->spends[i], slot = e->plan->counters[counter].views;
+
+        while (history_part(&e->histories, p->history, slot).n > 0)
+            end_view(e, p, counter, 0, (visit_t){ 0 });
+    }
+}
+
+void
 engine_views_moved(engine_t *e, const person_t *from, person_t *to)
 {
     for (uint32_t i = 0; i < e->plan->nspends; i++) {

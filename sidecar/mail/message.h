@@ -57,6 +57,7 @@ typedef struct {
     const char *language; /* "es": Content-Language and our own footer's words */
     bool transactional;
     const tval_t *values; /* borrowed */
+    const char *site_url; /* the shop's own address; NULL if unknown */
     senda_message_t id;   /* what its links name; none: as without an endpoint */
 } message_request_t;
 

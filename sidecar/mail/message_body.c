@@ -353,12 +353,59 @@ click_url(void *ctx, unsigned link)
     return endpoint_url(ctx, SENDA_TOKEN_CLICK, link, "");
 }
 
+static bool
+is_authority(const char *address, const char *authority)
+{
+    char *own = message_links_authority(address);
+    bool same = own != NULL && strcmp(own, authority) == 0;
+
+    g_free(own);
+    return same;
+}
+
+/* The template's own words lead there: an authority that stands in it as a whole. */
+static bool
+stands_in(const char *text, const char *authority)
+{
+    const char *p = text;
+    bool found = false;
+
+    while (!found && p != NULL && (p = strstr(p, "://")) != NULL) {
+        size_t n = strcspn(p + 3, "/?# \t\r\n\"'<>(){}");
+        char *address = g_strdup_printf("https://%.*s/", (int)n, p + 3);
+
+        found = is_authority(address, authority);
+        g_free(address);
+        p += 3;
+    }
+    return found;
+}
+
+/*
+ * The shop's own pages, and what stands in the template and its partials. What
+ * only a value brings (a name, a search …) may be a stranger's: a link of ours
+ * that leads there would be a redirect in the shop's name to wherever he likes.
+ */
+static bool
+vouches(void *ctx, const char *authority)
+{
+    const make_t *m = ctx;
+    bool known = is_authority(m->settings->endpoint, authority) ||
+        (m->request->site_url != NULL && is_authority(m->request->site_url, authority)) ||
+        stands_in(m->t->bytes, authority);
+
+    for (unsigned i = 0; i < m->t->npartials && !known; i++) {
+        known = m->t->partials[i].bytes != NULL && stands_in(m->t->partials[i].bytes, authority);
+    }
+    return known;
+}
+
 /* HTML first: it may say that a link is to be left alone. */
 static void
 link_through(make_t *m)
 {
     message_body_t *b = m->body;
-    message_linker_t how = { m->settings->endpoint, click_url, m };
+    message_linker_t how = { m->settings->endpoint, click_url, m, vouches };
     char *other;
 
     if (b->html != NULL) {

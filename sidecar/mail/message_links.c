@@ -96,6 +96,35 @@ clean_address(const char *raw)
     return g_string_free(out, FALSE);
 }
 
+/* RFC 3986, 3.2; of a clean address. */
+static char *
+authority_of(const char *address)
+{
+    const char *from = address + scheme_len(address);
+
+    return g_ascii_strdown(from, (gssize)strcspn(from, "/?#"));
+}
+
+char *
+message_links_authority(const char *raw)
+{
+    char *address = clean_address(raw);
+    char *authority = address != NULL ? authority_of(address) : NULL;
+
+    g_free(address);
+    return authority;
+}
+
+static bool
+is_vouched(const message_linker_t *how, const char *address)
+{
+    char *authority = authority_of(address);
+    bool vouched = how->vouches == NULL || how->vouches(how->ctx, authority);
+
+    g_free(authority);
+    return vouched;
+}
+
 static bool
 contains(char *const *list, unsigned n, const char *address, unsigned *which)
 {
@@ -115,7 +144,7 @@ stand_in(const message_linker_t *how, message_links_t *l, const char *raw)
     unsigned i;
 
     if (address == NULL || (how->own != NULL && g_str_has_prefix(address, how->own)) ||
-        contains(l->direct, l->ndirect, address, &i)) {
+        contains(l->direct, l->ndirect, address, &i) || !is_vouched(how, address)) {
         g_free(address);
         return NULL;
     }

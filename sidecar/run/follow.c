@@ -223,6 +223,14 @@ keep_answers(follow_t *f, follow_item_t *item, unsigned first, uint64_t number)
     }
 }
 
+static void
+note_changed(follow_item_t *item, uint64_t number)
+{
+    if (item->nchanged == 0 || item->changed[0] != number) {
+        item->changed[item->nchanged++] = number;
+    }
+}
+
 senda_rc_t
 follow_learn(follow_t *f, follow_item_t *item, const header_contact_t *h, uint64_t known,
     contact_how_t how, unsigned first, uint64_t *number)
@@ -240,7 +248,7 @@ follow_learn(follow_t *f, follow_item_t *item, const header_contact_t *h, uint64
         return senda_fail(&item->why, rc, "the contact's record is of a newer senda");
     }
     if (rc == SENDA_OK) {
-        item->changed = *number;
+        note_changed(item, *number);
         keep_answers(f, item, first, *number);
         item->new_contact |= state_number(f->state, "contacts", 0) != before;
     }
@@ -369,7 +377,7 @@ follow_read(follow_t *f, senda_str_t record, follow_item_t *item)
 
     memset(e, 0, sizeof(*e));
     item->complaint = item->answer = NULL;
-    item->changed = 0;
+    item->nchanged = 0;
     item->forget = item->linked = item->new_contact = item->partly = false;
     if (senda_visit_load(v, record.p, record.n) != SENDA_OK) {
         f->stats.unreadable++;

@@ -34,7 +34,8 @@ typedef struct {
     bool new_contact;
     const char *complaint;             /* a header that could not be used, and why; NULL */
     bool partly;                       /* only a part of it could not */
-    uint64_t changed;                  /* contact whose channels may be others now; 0: none */
+    unsigned nchanged;                 /* contacts whose channels may be others now: */
+    uint64_t changed[2];               /* the header's, the form's; else the message's */
     const char *answer;                /* to a message: "clicks" …; NULL: none */
     char template[SENDA_NAME_MAX + 1]; /* of that message; empty: not known any more */
     header_contact_t contact, form;

@@ -102,7 +102,7 @@ click(follow_t *f, follow_item_t *item, const answered_t *a)
 static void
 choose(follow_t *f, follow_item_t *item, const answered_t *a, contact_t *c)
 {
-    item->changed = c->number;
+    item->changed[item->nchanged++] = c->number;
     if (f->links != NULL) {
         return;
     }

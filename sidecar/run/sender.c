@@ -147,18 +147,27 @@ set_fields(const sender_t *s, const out_message_t *m, tval_t *contact)
     }
 }
 
-static tval_t *
-values_of(const sender_t *s, const out_message_t *m, const contact_t *c, const program_t *p)
+/* Without a slash at its end. */
+static char *
+site_url_of(const sender_t *s, const program_t *p)
 {
-    tval_t *v = tval_map(), *contact = tval_map();
     char *url = s->config->site_url != NULL ? g_strdup(s->config->site_url)
                                             : g_strconcat("https://", p->site, NULL);
 
-    for (unsigned i = 0; i < m->nfields; i++) {
-        tval_set(v, m->fields[i].name, tval_text(m->fields[i].value));
-    }
     if (g_str_has_suffix(url, "/")) {
         url[strlen(url) - 1] = '\0';
+    }
+    return url;
+}
+
+static tval_t *
+values_of(const sender_t *s, const out_message_t *m, const contact_t *c, const program_t *p,
+    const char *site_url)
+{
+    tval_t *v = tval_map(), *contact = tval_map();
+
+    for (unsigned i = 0; i < m->nfields; i++) {
+        tval_set(v, m->fields[i].name, tval_text(m->fields[i].value));
     }
     set_fields(s, m, contact);
     set_text(contact, "email", c->email);
@@ -171,14 +180,13 @@ values_of(const sender_t *s, const out_message_t *m, const contact_t *c, const p
     set_text(v, "email", c->email);
     set_text(v, "name", c->name);
     set_text(v, "site", p->site);
-    set_text(v, "site_url", url);
+    set_text(v, "site_url", site_url);
     set_text(v, "shop", s->shop);
     set_text(v, "postal", s->config->postal);
     set_text(v, "currency", p->currency);
     if (!m->transactional) {
         set_text(v, "unsubscribe_mailto", s->mailto);
     }
-    g_free(url);
     return v;
 }
 
@@ -187,7 +195,7 @@ make(const sender_t *s, const out_message_t *m, const contact_t *c, message_t *o
     senda_err_t *err)
 {
     const program_t *p = s->o.program(s->o.ctx, m->site);
-    char hex[OUTBOX_HEX_LEN + 1];
+    char hex[OUTBOX_HEX_LEN + 1], *site_url;
     tval_t *values;
     senda_rc_t rc;
     message_settings_t settings = {
@@ -215,10 +223,13 @@ make(const sender_t *s, const out_message_t *m, const contact_t *c, message_t *o
     outbox_hex(&m->id, hex);
     memcpy(request.id.b, m->id.b, sizeof(request.id.b));
     request.language = p->language;
-    values = values_of(s, m, c, p);
+    site_url = site_url_of(s, p);
+    values = values_of(s, m, c, p, site_url);
     request.values = values;
+    request.site_url = site_url;
     rc = message_make(&settings, &request, out, err);
     tval_free(values);
+    g_free(site_url);
     return rc;
 }
 

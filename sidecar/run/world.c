@@ -357,8 +357,8 @@ mention(world_t *w, const site_t *site, const follow_item_t *item)
 
     if (w->o.log->show) {
         show(w, site, item);
-    } else if (item->answer != NULL && item->changed != 0) {
-        run_log(w->o.log, item->at, "contact %" PRIu64 " %s message %s", item->changed,
+    } else if (item->answer != NULL && item->nchanged > 0) {
+        run_log(w->o.log, item->at, "contact %" PRIu64 " %s message %s", item->changed[0],
             item->answer, item->template);
     }
     if (item->complaint != NULL && may_grumble(w)) {
@@ -379,14 +379,16 @@ channels_changed(world_t *w, const follow_item_t *item)
 {
     contact_t c;
 
-    world_channels_changed(w, item->changed);
-    if (item->answer == NULL || contact_load(w->o.state, item->changed, &c) != SENDA_OK) {
+    for (unsigned i = 0; i < item->nchanged; i++) {
+        world_channels_changed(w, item->changed[i]);
+    }
+    if (item->answer == NULL || contact_load(w->o.state, item->changed[0], &c) != SENDA_OK) {
         return;
     }
     for (unsigned i = 0; i < w->nsites; i++) {
         uint64_t other = contact_by_email(w->o.state, w->sites[i]->file->program->site_id, c.email);
 
-        if (other != 0 && other != item->changed) {
+        if (other != 0 && other != item->changed[0]) {
             world_contact_changed(w, other);
         }
     }
@@ -436,7 +438,7 @@ each_record(void *ctx, senda_seq_t seq, senda_str_t record)
         return SENDA_OK;
     }
     mention(w, site, &w->item);
-    if (w->item.changed != 0) {
+    if (w->item.nchanged > 0) {
         channels_changed(w, &w->item);
     }
     if (rc == SENDA_OK) {

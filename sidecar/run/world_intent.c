@@ -76,6 +76,13 @@ end_run(site_t *site, const intent_t *i, const char *what, const char *why)
     take_back(site, i, why);
 }
 
+static const char *
+why_stopped(const intent_t *i)
+{
+    return i->reason == REASON_FORGOTTEN ? "consent to be remembered was withdrawn"
+                                         : "the flow's `stop if` came true";
+}
+
 /* "coupon ENVIOGRATIS", cut to a line's length. */
 static void
 step_words(const prog_step_t *step, char *out, size_t size)
@@ -169,13 +176,13 @@ run_intent(site_t *site, const intent_t *i)
         say(site, i, "starts");
         break;
     case INTENT_STOPPED:
-        end_run(site, i, "stops", "the flow's `stop if` came true");
+        end_run(site, i, "stops", why_stopped(i));
         break;
     case INTENT_FINISHED:
         say(site, i, i->reason == REASON_STOCK ? "ends, everything is sold out," : "is finished");
         break;
     case INTENT_RECALL:
-        take_back(site, i, "the flow's `stop if` came true");
+        take_back(site, i, why_stopped(i));
         break;
     case INTENT_GOAL:
         end_run(site, i, "reaches its goal", "the flow's goal was reached");

@@ -123,10 +123,16 @@ gather_shows(gather_t *g, const program_t *p)
     }
 }
 
+/*
+ * Of a contact only to browsers that it has logged in with: a link or a form's
+ * e-mail may have been followed or typed by anybody, who logs in as himself
+ * next and must find nothing of it there.
+ */
 static senda_rc_t
 publish_one(world_t *w, const senda_visitor_t *v, senda_err_t *err)
 {
     gather_t g = { 0 };
+    contact_link_t by;
 
     if (!is_known(w, v)) {
         return senda_known_set(w->published, v, NULL, err);
@@ -135,7 +141,10 @@ publish_one(world_t *w, const senda_visitor_t *v, senda_err_t *err)
         const program_t *p = w->sites[i]->file->program;
 
         g.engine = w->sites[i]->engine;
-        g.who = (engine_who_t){ contact_of_visitor(w->o.state, p->site_id, v, INT64_MAX), *v };
+        g.who = (engine_who_t){ contact_linked(w->o.state, p->site_id, v, INT64_MAX, &by), *v };
+        if (g.who.contact != 0 && by != LINK_LOGIN) {
+            continue;
+        }
         g.known.personal = g.known.personal || g.who.contact != 0;
         gather_tags(&g, p);
         gather_standing(&g, p);
