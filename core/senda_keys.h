@@ -55,6 +55,8 @@ senda_rc_t senda_keys_make(senda_keys_t *nginx, senda_keys_t *sidecar, senda_err
 senda_rc_t senda_keys_rotate(senda_keys_t *nginx, senda_keys_t *sidecar, uint16_t today,
     unsigned keep, senda_err_t *err);
 
+#define SENDA_KEYS_TEXT_MAX 8192 /* bytes that all keys always fit in */
+
 /* The file's text; the length, 0 if it does not fit in size. */
 size_t senda_keys_print(const senda_keys_t *k, char *buf, size_t size);
 

@@ -16,8 +16,7 @@
 #include "commands.h"
 #include "senda_keys.h"
 
-#define KEY_FILE_MAX 8192
-#define KEEP_DAYS    400 /* the longest that browsers keep a cookie */
+#define KEEP_DAYS 400 /* the longest that browsers keep a cookie */
 
 typedef struct {
     char *nginx, *sidecar; /* paths */
@@ -26,7 +25,7 @@ typedef struct {
 static senda_rc_t
 write_keys(const char *file, const senda_keys_t *k, senda_err_t *err)
 {
-    char text[KEY_FILE_MAX];
+    char text[SENDA_KEYS_TEXT_MAX];
     size_t n = senda_keys_print(k, text, sizeof(text));
     senda_rc_t rc = SENDA_OK;
     int fd = open(file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);

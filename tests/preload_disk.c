@@ -22,6 +22,9 @@
 #include <time.h>
 #include <unistd.h>
 
+/* The C library declares these with names that are its own. */
+/* NOLINTBEGIN(readability-inconsistent-declaration-parameter-name) */
+
 /* Whether fd is concerned, and what is to happen: the word's first two letters, or 0. */
 static int
 word_for(int fd)
@@ -113,3 +116,4 @@ fdatasync(int fd)
     }
     return (int)syscall(SYS_fdatasync, fd);
 }
+/* NOLINTEND(readability-inconsistent-declaration-parameter-name) */

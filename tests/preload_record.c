@@ -15,6 +15,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+/* The C library declares these with names that are its own. */
+/* NOLINTBEGIN(readability-inconsistent-declaration-parameter-name) */
+
 static int log_fd = -1;
 
 /* Whether fd is the file; how its writes become durable in *kind. */
@@ -150,3 +153,4 @@ fsync(int fd)
 {
     return sync_with(SYS_fsync, fd);
 }
+/* NOLINTEND(readability-inconsistent-declaration-parameter-name) */

@@ -10,6 +10,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+/* The C library declares these with names that are its own. */
+/* NOLINTBEGIN(readability-inconsistent-declaration-parameter-name) */
+
 int
 fdatasync(int fd)
 {
@@ -29,3 +32,4 @@ fdatasync(int fd)
     }
     return rc;
 }
+/* NOLINTEND(readability-inconsistent-declaration-parameter-name) */

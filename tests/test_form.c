@@ -86,13 +86,10 @@ names_that_are_never_kept(void **state)
         "pass", "new_pass", "PASS2WORD-pass", "card", "card_number", "cardNumber", "cc-number",
         "cc-exp", "cc_csc", "ccnum", "cvv", "CVC", "iban", "customer.iban", "pin", "ssn", "token",
         "csrf", "csrfmiddlewaretoken", "_token", "authenticity_token", "_csrf_token",
-        "contrase\xc3\xb1"
-        "a",
-        "CONTRASE\xc3\x91"
-        "A",
-        "contrasena", "clave", "clave_acceso", "tarjeta", "numero-tarjeta",
-        "N\xc3\xbamero de tarjeta", "codigo_seguridad", "cuenta_bancaria", "credit-card", "dni",
-        "passport_no", "g-recaptcha-response captcha", "__VIEWSTATE viewstate" };
+        "contrase\303\261a", "CONTRASE\303\221A", "contrasena", "clave", "clave_acceso", "tarjeta",
+        "numero-tarjeta", "N\xc3\xbamero de tarjeta", "codigo_seguridad", "cuenta_bancaria",
+        "credit-card", "dni", "passport_no", "g-recaptcha-response captcha",
+        "__VIEWSTATE viewstate" };
     static const char *const open[] = { "email", "name", "nombre", "phone", "telefono", "consent",
         "size", "talla", "interest", "interes", "birthday", "zip", "postcode", "city", "compass",
         "passenger", "passion", "discard", "shopping", "spinning", "access", "notoken1x",

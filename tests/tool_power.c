@@ -43,7 +43,10 @@ static unsigned *dirty;
 static char *text;
 static size_t ntext;
 static uint64_t *reference, nreference; /* hash of the visit with each number */
-static senda_seq_t *commits;            /* heads, in order */
+static struct {
+    senda_seq_t head;
+    unsigned record; /* with which it was whole */
+} * commits;         /* in order */
 static unsigned ncommits;
 static char dir[PATH_MAX];
 static uint64_t seed;
@@ -376,7 +379,7 @@ next_record(size_t *at, record_t *r, const char **data)
  * record each came (a commit is seen when the file's first blocks are written).
  */
 static unsigned
-learn(unsigned **at_record)
+learn(void)
 {
     record_t r;
     const char *data;
@@ -398,15 +401,15 @@ learn(unsigned **at_record)
         }
         head = senda_journal_head(j);
         senda_journal_close(j);
-        if (head != (ncommits > 0 ? commits[ncommits - 1] : 0)) {
+        if (head != (ncommits > 0 ? commits[ncommits - 1].head : 0)) {
             commits = more(commits, (ncommits + 1) * sizeof(*commits));
-            *at_record = more(*at_record, (ncommits + 1) * sizeof(**at_record));
-            (*at_record)[ncommits] = n;
-            commits[ncommits++] = head;
+            commits[ncommits].record = n;
+            commits[ncommits++].head = head;
         }
     }
     (void)close(fd);
     need(walk(&w, &head) == NULL && ncommits > 1, "the journal as it was left");
+    need(n > 0, "a record");
     return n;
 }
 
@@ -420,7 +423,7 @@ by_number(const void *a, const void *b)
 
 /* The image after some records: 0 whole, 1 the last commit lost, 2 bad. */
 static unsigned
-judge(unsigned records, const unsigned *at_record)
+judge(unsigned records)
 {
     senda_seq_t head;
     unsigned seen = 0;
@@ -430,13 +433,13 @@ judge(unsigned records, const unsigned *at_record)
         printf("bad after %u records\n", records);
         return 2;
     }
-    while (seen < ncommits && at_record[seen] <= records) {
+    while (seen < ncommits && commits[seen].record <= records) {
         seen++;
     }
-    if (head == (seen > 0 ? commits[seen - 1] : 0)) {
+    if (head == (seen > 0 ? commits[seen - 1].head : 0)) {
         return 0;
     }
-    if (seen > 0 && head == (seen > 1 ? commits[seen - 2] : 0)) {
+    if (seen > 0 && head == (seen > 1 ? commits[seen - 2].head : 0)) {
         return 1;
     }
     printf("bad head %llu after %u records, %u commits\n", (unsigned long long)head, records, seen);
@@ -446,7 +449,7 @@ judge(unsigned records, const unsigned *at_record)
 int
 main(int argc, char **argv)
 {
-    unsigned *at_record = NULL, *cut, images, nrecords, n = 0, done = 0, sums[3] = { 0 };
+    unsigned *cut, images, nrecords, n = 0, done = 0, sums[3] = { 0 };
     record_t r;
     const char *data;
     size_t at = 0;
@@ -465,7 +468,7 @@ main(int argc, char **argv)
     cut = calloc(images, sizeof(*cut));
     need(blocks != NULL && dirty != NULL && cut != NULL, "memory");
     read_log(argv[1]);
-    nrecords = learn(&at_record);
+    nrecords = learn();
     for (unsigned i = 0; i < images; i++) {
         cut[i] = (unsigned)(draw() % nrecords) + 1;
     }
@@ -474,7 +477,7 @@ main(int argc, char **argv)
         apply(&r, data);
         n++;
         for (; done < images && cut[done] == n; done++) {
-            sums[judge(n, at_record)]++;
+            sums[judge(n)]++;
         }
     }
     forget_disk();
@@ -483,7 +486,6 @@ main(int argc, char **argv)
     }
     printf("images %u bad %u whole %u behind %u commits %u visits %llu\n", done, sums[2], sums[0],
         sums[1], ncommits, (unsigned long long)visits);
-    free(at_record);
     free(cut);
     return sums[2] > 0 || done < images ? 1 : 0;
 }

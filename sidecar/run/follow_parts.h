@@ -32,8 +32,8 @@ bool follow_link(follow_t *f, follow_item_t *item, uint64_t number, contact_link
 /* The contact's channels, as they are now, go with the event. */
 void follow_reach(follow_t *f, engine_event_t *e);
 
-/* Leaves those of h's fields that the rule file knows as the happening's answers, behind others. */
-void follow_answers(follow_t *f, follow_item_t *item, const header_contact_t *h);
+/* Leaves those of said's fields that the rule file knows as the happening's answers, behind others. */
+void follow_answers(follow_t *f, follow_item_t *item, const header_contact_t *said);
 
 /*
  * Takes h in; *number is whom it is about, made if need be; answers from the

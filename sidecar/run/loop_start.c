@@ -351,6 +351,19 @@ loop_read_config(loop_t *l)
     l->next_config = c;
 }
 
+/* As they would stand in a file: in the struct lie bytes that mean nothing. */
+static bool
+are_same_keys(const senda_keys_t *a, const senda_keys_t *b)
+{
+    char texts[2][SENDA_KEYS_TEXT_MAX];
+    size_t na = senda_keys_print(a, texts[0], sizeof(texts[0]));
+    size_t nb = senda_keys_print(b, texts[1], sizeof(texts[1]));
+    bool same = na > 0 && na == nb && memcmp(texts[0], texts[1], na) == 0;
+
+    explicit_bzero(texts, sizeof(texts));
+    return same;
+}
+
 void
 loop_take_keys(loop_t *l)
 {
@@ -360,7 +373,7 @@ loop_take_keys(loop_t *l)
     if (loop_read_key(l->config->key, &keys, &err) != SENDA_OK ||
         loop_check_links(l->config, &keys, &err) != SENDA_OK) {
         run_log(&l->log, run_clock_now(&l->clock), "the old keys go on: %s", err.text);
-    } else if (memcmp(&keys, &l->keys, sizeof(keys)) != 0) {
+    } else if (!are_same_keys(&keys, &l->keys)) {
         l->keys = keys;
         world_keys(l->world, &l->keys);
         run_log(&l->log, run_clock_now(&l->clock), "new keys are in force");
