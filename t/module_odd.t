@@ -48,7 +48,7 @@ sub raw {
 }
 
 subtest 'requests without this or that' => sub {
-    my @before = $t->workers;
+    my @before = @{ $t->wait_for(sub { my @w = $t->workers; @w && \@w }, 'the workers run') };
     like(raw("GET / HTTP/1.0\r\n\r\n"), qr{^HTTP/1.1 200 }, 'no Host, HTTP/1.0');
     like(raw("GET / HTTP/1.0\r\nCookie: senda=x; senda=\r\nCookie: ; ;=\r\n\r\n"), qr{^HTTP/1.1 200 }, 'no cookies either');
     like(raw("GET /\r\n"), qr/<p>/, 'HTTP/0.9');
