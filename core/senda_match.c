@@ -177,7 +177,24 @@ match_tokens(const senda_rules_t *r, uint32_t first, unsigned n, senda_str_t s, 
     return rc == SENDA_FULL ? solve_long(&k) : rc == SENDA_OK;
 }
 
-/* A name's first value wins. */
+void
+senda_match_capture(senda_match_t *m, senda_capture_t c)
+{
+    unsigned k = 0;
+
+    while (k < m->ncaptures && !senda_str_eq(m->captures[k].name, c.name)) {
+        k++;
+    }
+    if (k < m->ncaptures) {
+        return;
+    }
+    if (k == SENDA_CAPTURES_MAX) {
+        m->dropped++;
+    } else {
+        m->captures[m->ncaptures++] = c;
+    }
+}
+
 static void
 capture(const senda_rules_t *r, uint32_t first, unsigned n, senda_str_t s, const spans_t *spans,
     senda_match_t *m)
@@ -185,7 +202,6 @@ capture(const senda_rules_t *r, uint32_t first, unsigned n, senda_str_t s, const
     for (unsigned i = 0; i < n; i++) {
         const layout_token_t *t = &r->tokens[first + i];
         senda_capture_t c;
-        unsigned k = 0;
 
         if (t->kind != LAYOUT_SEGMENT && t->kind != LAYOUT_DIGITS) {
             continue;
@@ -193,17 +209,7 @@ capture(const senda_rules_t *r, uint32_t first, unsigned n, senda_str_t s, const
         c.name = layout_str(r, t->text);
         c.value = (senda_str_t){ s.p + spans->start[i],
             (size_t)(spans->stop[i] - spans->start[i]) };
-        while (k < m->ncaptures && !senda_str_eq(m->captures[k].name, c.name)) {
-            k++;
-        }
-        if (k < m->ncaptures) {
-            continue;
-        }
-        if (k == SENDA_CAPTURES_MAX) {
-            m->dropped++;
-        } else {
-            m->captures[m->ncaptures++] = c;
-        }
+        senda_match_capture(m, c);
     }
 }
 

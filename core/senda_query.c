@@ -75,21 +75,9 @@ senda_query_campaign(const senda_url_t *u, senda_match_t *m)
 {
     for (unsigned i = 0; i < u->nargs; i++) {
         const char *name = u->args[i].value.n > 0 ? campaign_name(u->args[i].name) : NULL;
-        unsigned k = 0;
 
-        if (name == NULL) {
-            continue;
-        }
-        while (k < m->ncaptures && !senda_str_eq(m->captures[k].name, u->args[i].name)) {
-            k++;
-        }
-        if (k < m->ncaptures) {
-            continue;
-        }
-        if (k == SENDA_CAPTURES_MAX) {
-            m->dropped++;
-        } else {
-            m->captures[m->ncaptures++] = (senda_capture_t){ senda_cstr(name), u->args[i].value };
+        if (name != NULL) {
+            senda_match_capture(m, (senda_capture_t){ senda_cstr(name), u->args[i].value });
         }
     }
 }

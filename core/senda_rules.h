@@ -67,6 +67,9 @@ const senda_zone_t *senda_rules_zone(const senda_rules_t *r, uint32_t site);
 void senda_rules_match(const senda_rules_t *r, uint32_t site, const senda_url_t *u,
     senda_match_t *m);
 
+/* Adds a capture: a name's first value wins; what does not fit is counted in m->dropped. */
+void senda_match_capture(senda_match_t *m, senda_capture_t c);
+
 /* The key of a page (by its name on a site) or of an event (custom ones by site); SENDA_NONE. */
 senda_rc_t senda_rules_page(const senda_rules_t *r, uint32_t site, senda_str_t name,
     senda_key_t *key);

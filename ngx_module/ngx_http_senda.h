@@ -624,4 +624,16 @@ ngx_http_senda_slice(ngx_str_t s)
     return (senda_str_t){ (const char *)s.data, s.len };
 }
 
+static ngx_inline ngx_int_t
+ngx_http_senda_set_value(ngx_http_variable_value_t *v, u_char *data, size_t len)
+{
+    v->data = data;
+    v->len = len;
+    v->valid = 1;
+    v->no_cacheable = 0;
+    v->not_found = 0;
+
+    return NGX_OK;
+}
+
 #endif

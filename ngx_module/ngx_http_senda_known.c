@@ -123,13 +123,7 @@ ngx_http_senda_known(ngx_http_request_t *r, ngx_http_senda_ctx_t *ctx)
 static ngx_int_t
 ngx_http_senda_known_value(ngx_http_variable_value_t *v, senda_str_t s)
 {
-    v->data = (u_char *)s.p;
-    v->len = s.n;
-    v->valid = 1;
-    v->no_cacheable = 0;
-    v->not_found = 0;
-
-    return NGX_OK;
+    return ngx_http_senda_set_value(v, (u_char *)s.p, s.n);
 }
 
 static ngx_int_t

@@ -239,18 +239,6 @@ ngx_http_senda_compute(ngx_http_request_t *r, ngx_http_senda_ctx_t *ctx)
 }
 
 static ngx_int_t
-ngx_http_senda_set_value(ngx_http_variable_value_t *v, u_char *data, size_t len)
-{
-    v->data = data;
-    v->len = len;
-    v->valid = 1;
-    v->no_cacheable = 0;
-    v->not_found = 0;
-
-    return NGX_OK;
-}
-
-static ngx_int_t
 ngx_http_senda_visitor_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v, uintptr_t data)
 {
     ngx_http_senda_ctx_t *ctx = ngx_http_senda_ask(r);
